@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayna/core/buffer.hpp"
+#include "relayna/core/result.hpp"
+
+// What the gateway knows of the APIs it speaks: reading requests, reading usage out of answers, rendering its
+// own answers and errors. No I/O.
+
+namespace relayna::dialect {
+
+enum class Api : std::uint8_t { openai, anthropic, gemini };
+enum class Operation : std::uint8_t {
+  chat_completions,
+  completions,
+  responses,
+  embeddings,
+  messages,
+  count_tokens,
+  models,
+  other
+};
+
+/// Which API an operation belongs to.
+Api api_of(Operation operation) noexcept;
+
+/// What later steps need to know of a request body. Views point into the body.
+struct Features {
+  std::string model;
+  bool stream = false;
+  bool include_usage = false;  ///< OpenAI chat/completions: stream_options.include_usage was true
+  bool has_stream_options = false;
+  std::size_t tool_count = 0;
+  std::size_t tool_schema_bytes = 0;
+  std::optional<std::int64_t> max_output_tokens;
+  std::string end_user;                                ///< OpenAI `user`, Anthropic `metadata.user_id`
+  std::optional<std::int64_t> estimated_input_tokens;  ///< body bytes ÷ 3 rounded up (contract 8.2)
+};
+
+/// Reads a request body once with simdjson. Errors (invalid_json with the offset, invalid_request with
+/// `param`): not JSON, not an object, a repeated top-level key among those read, `model` missing or not a
+/// non-empty string, `stream` not a boolean (null counts as absent), `tools` not an array, a token maximum
+/// that is not a positive integer. CPU-bound: offload over 128 kB. One Reader per shard.
+class RequestReader {
+ public:
+  RequestReader();
+  ~RequestReader();
+  core::Result<Features> read(Operation operation, const core::Buffer& body);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Token counts in disjoint buckets as the provider reported them; unset means not reported.
+struct Usage {
+  std::optional<std::int64_t> input;   ///< including cached
+  std::optional<std::int64_t> output;  ///< including reasoning
+  std::optional<std::int64_t> total;
+  std::optional<std::int64_t> cache_read;
+  std::optional<std::int64_t> cache_write;
+  std::optional<std::int64_t> reasoning;
+  std::optional<std::string> model;  ///< what the provider says it used
+  [[nodiscard]] bool reported() const noexcept { return input || output || total; }
+  friend bool operator==(const Usage&, const Usage&) = default;
+};
+
+/// Reads usage from an answer while its bytes stream by, SSE or JSON, however they are cut. No I/O, bounded
+/// memory.
+class UsageReader {
+ public:
+  UsageReader(Operation operation, bool sse);
+  ~UsageReader();
+  UsageReader(UsageReader&&) noexcept;
+  UsageReader& operator=(UsageReader&&) noexcept;
+  void feed(std::string_view bytes);
+  [[nodiscard]] const Usage& usage() const noexcept;
+  /// SSE: the first event that carries content has passed (time to first token).
+  [[nodiscard]] bool saw_content() const noexcept;
+  /// SSE: the protocol's last event has passed (`[DONE]`, `message_stop`,
+  /// `response.completed`/`failed`/`incomplete`): a stream that ends without is truncated.
+  [[nodiscard]] bool finished() const noexcept;
+  /// SSE: the stream stands between two frames.
+  [[nodiscard]] bool at_boundary() const noexcept;
+  /// SSE: an `error` event passed, or a frame outgrew `max_event_bytes`.
+  [[nodiscard]] bool saw_error() const noexcept;
+  [[nodiscard]] std::size_t largest_event() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// For OpenAI streams whose client did not ask for usage: passes everything on byte for byte except the extra
+/// usage chunk that `stream_options.include_usage` makes the provider send (an event with empty `choices` and
+/// a `usage` object), and the `"usage":null` members are left as they are.
+class UsageChunkFilter {
+ public:
+  /// Returns what may be sent on now; the view lives until the next call.
+  std::string_view feed(std::string_view bytes);
+  /// What was held back of an unfinished frame.
+  std::string_view flush();
+
+ private:
+  std::string out_;
+  std::string held_;
+};
+
+/// An error of ours as the body of an answer in the caller's dialect (contract section 9).
+std::string render_error(Api api, const core::Error& error, std::string_view request_id);
+/// The same as the last event of a stream that has begun: complete SSE frames.
+std::string render_stream_error(Operation operation, const core::Error& error, std::string_view request_id);
+
+/// One entry of GET /v1/models.
+struct ModelEntry {
+  std::string id;
+  std::string owned_by;
+  std::int64_t created = 0;  ///< Unix seconds
+};
+/// OpenAI: `{"object":"list","data":[…]}`; Anthropic:
+/// `{"data":[{"type":"model",…}],"has_more":false,"first_id","last_id"}`.
+std::string render_models(Api api, const std::vector<ModelEntry>& models);
+std::string render_model(Api api, const ModelEntry& model);
+
+/// Estimated tokens of text the gateway must count itself: bytes ÷ 3 rounded up.
+std::int64_t estimate_tokens(std::size_t bytes) noexcept;
+
+}  // namespace relayna::dialect

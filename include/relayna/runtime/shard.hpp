@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+#include "relayna/core/ids.hpp"
+#include "relayna/core/time.hpp"
+#include "relayna/runtime/offload.hpp"
+#include "relayna/runtime/sweep.hpp"
+#include "relayna/runtime/task.hpp"
+#include "relayna/runtime/task_group.hpp"
+
+namespace relayna::runtime {
+
+/// One event loop and what belongs to its thread: the sweep, the ids, a read buffer that lives between two
+/// suspensions, the tasks. Everything but `post` is for the shard's own thread.
+class Shard {
+ public:
+  static constexpr std::chrono::milliseconds kSweepInterval{50};
+  static constexpr std::size_t kReadBuffer = 64 * 1024;
+
+  /// `offload` must outlive the shard. `on_lag` receives how late each sweep ran (the loop lag), on the
+  /// shard's thread.
+  Shard(std::size_t index, OffloadPool& offload, const core::Clock& clock = core::real_clock());
+  ~Shard();
+
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+  [[nodiscard]] Executor executor() noexcept { return io_.get_executor(); }
+  [[nodiscard]] const core::Clock& clock() const noexcept { return clock_; }
+  [[nodiscard]] core::IdGenerator& ids() noexcept { return ids_; }
+  [[nodiscard]] OffloadPool& offload_pool() noexcept { return offload_; }
+  [[nodiscard]] DeadlineSweep& sweep() noexcept { return sweep_; }
+  [[nodiscard]] TaskGroup& tasks() noexcept { return tasks_; }
+
+  /// Scratch for reads: its content is valid only until the next suspension of the coroutine that filled it.
+  [[nodiscard]] std::array<char, kReadBuffer>& read_buffer() noexcept { return *read_buffer_; }
+
+  void set_lag_observer(std::function<void(core::Duration)> on_lag) { on_lag_ = std::move(on_lag); }
+  void set_bug_observer(TaskGroup::BugHandler on_bug);
+  /// Runs `fn` every sweep (50 ms), for cheap periodic checks such as vanished clients. Keep the handle;
+  /// destroying it stops it.
+  class Periodic;
+  [[nodiscard]] std::unique_ptr<Periodic> every_sweep(std::function<void(core::TimePoint)> fn);
+
+  /// Runs `fn` on the shard's thread. Any thread.
+  void post(std::function<void()> fn);
+  /// Sleeps at least `d`. Not precise: for retries and periodic work.
+  Task<void> sleep(core::Duration d);
+  /// Drives the loop until stop(). Blocks the calling thread, which becomes the shard's thread.
+  void run();
+  /// Any thread.
+  void stop();
+
+ private:
+  struct Sweeper;
+  std::size_t index_;
+  OffloadPool& offload_;
+  const core::Clock& clock_;
+  boost::asio::io_context io_{1};
+  core::IdGenerator ids_;
+  DeadlineSweep sweep_;
+  std::function<void(core::Duration)> on_lag_;
+  std::shared_ptr<TaskGroup::BugHandler> on_bug_;
+  TaskGroup tasks_;
+  std::unique_ptr<std::array<char, kReadBuffer>> read_buffer_;
+  std::unique_ptr<Sweeper> sweeper_;
+};
+
+}  // namespace relayna::runtime

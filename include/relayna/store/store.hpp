@@ -1,0 +1,190 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "relayna/core/result.hpp"
+#include "relayna/domain/catalog_objects.hpp"
+#include "relayna/domain/key.hpp"
+#include "relayna/domain/policy.hpp"
+
+// Durable state behind one set of interfaces, kept by PostgreSQL or SQLite; tests/contract runs the same
+// suite against both. Every call blocks: call from an offload thread. Any number of threads. Errors:
+// store_unavailable (the database is away; try again), conflict (a unique name is taken), not_found,
+// invalid_request (a reference dangles). SQL states stay in Error::detail.
+
+namespace relayna::store {
+
+/// Credentials cross this boundary sealed (core::seal): the store never sees a plaintext secret.
+struct ProviderRow {
+  domain::Provider provider;  ///< its `credential` is empty
+  std::string sealed_credential;
+};
+struct CredentialMappingRow {
+  domain::CredentialMapping mapping;
+  std::string sealed_credential;
+};
+
+/// Everything the catalog snapshot is built from, read in one transaction with the revision it belongs to.
+struct CatalogRows {
+  std::int64_t revision = 0;
+  std::vector<ProviderRow> providers;
+  std::vector<CredentialMappingRow> mappings;
+  std::vector<domain::Model> models;
+  std::vector<domain::RouteSettings> routes;
+  std::vector<domain::PolicyLayer> layers;
+  std::vector<domain::Project> projects;
+  std::vector<domain::Team> teams;
+};
+
+/// What a change notice says. `kind` is a table's name; `id` the row, empty for "several".
+struct Change {
+  std::int64_t revision = 0;
+  std::string kind;  ///< keys | providers | credential_mappings | models | route_settings | policy_layers |
+                     ///< projects | teams
+  std::string id;
+};
+
+/// Who changes something; kept with the change notice. Audit rows come with the admin API.
+struct Actor {
+  std::string name;  ///< `cli`, `file`, an operator id
+};
+
+class KeyRepository {
+ public:
+  virtual ~KeyRepository() = default;
+  /// By current hash, or by the previous one (the caller judges whether its overlap has ended). nullopt:
+  /// unknown.
+  virtual core::Result<std::optional<domain::VirtualKey>> find_by_hash(const core::Digest& hash) = 0;
+  virtual core::Result<domain::VirtualKey> get(const std::string& id) = 0;
+  virtual core::Result<std::optional<domain::VirtualKey>> find_by_name(const std::string& name) = 0;
+  virtual core::Result<std::vector<domain::VirtualKey>> list() = 0;
+  /// Names are unique among keys that are not revoked.
+  virtual core::Result<void> create(const domain::VirtualKey& key, const Actor& actor) = 0;
+  /// Replaces everything but id and created_at.
+  virtual core::Result<void> update(const domain::VirtualKey& key, const Actor& actor) = 0;
+  virtual core::Result<void> revoke(const std::string& id, core::SystemTime at, const Actor& actor) = 0;
+  /// Moves last_used_at forward; no change notice.
+  virtual core::Result<void> touch(std::span<const std::pair<std::string, core::SystemTime>> used) = 0;
+};
+
+/// Upserts are by stable name (providers, models, projects, teams) or identity (layers by kind and scope,
+/// routes by route).
+class CatalogRepository {
+ public:
+  virtual ~CatalogRepository() = default;
+  virtual core::Result<CatalogRows> load() = 0;
+  virtual core::Result<std::int64_t> revision() = 0;
+  virtual core::Result<void> upsert_provider(const ProviderRow& row, const Actor& actor) = 0;
+  virtual core::Result<void> upsert_mapping(const CredentialMappingRow& row, const Actor& actor) = 0;
+  virtual core::Result<void> upsert_model(const domain::Model& model, const Actor& actor) = 0;
+  virtual core::Result<void> upsert_project(const domain::Project& project, const Actor& actor) = 0;
+  virtual core::Result<void> upsert_team(const domain::Team& team, const Actor& actor) = 0;
+  virtual core::Result<void> upsert_layer(const domain::PolicyLayer& layer, const Actor& actor) = 0;
+  virtual core::Result<void> put_route_settings(const domain::RouteSettings& settings,
+                                                const Actor& actor) = 0;
+};
+
+class UsageRepository {
+ public:
+  virtual ~UsageRepository() = default;
+  /// Idempotent by request_id: rows already there are left as they are. One transaction.
+  virtual core::Result<void> insert(std::span<const domain::UsageEvent> events) = 0;
+  virtual core::Result<std::vector<domain::UsageEvent>> recent(std::size_t limit) = 0;
+  virtual core::Result<std::int64_t> count() = 0;
+};
+
+/// Small named values that belong to the installation (wrapped pepper and data key, generated master key,
+/// file revision).
+class SecretsRepository {
+ public:
+  virtual ~SecretsRepository() = default;
+  virtual core::Result<std::optional<std::string>> get(const std::string& name) = 0;
+  /// Stores `value` unless the name exists; returns what is stored afterwards, so replicas starting together
+  /// agree.
+  virtual core::Result<std::string> put_if_absent(const std::string& name, const std::string& value) = 0;
+  /// Replaces when the stored value is still `expected`; conflict otherwise.
+  virtual core::Result<void> replace(const std::string& name, const std::string& expected,
+                                     const std::string& value) = 0;
+};
+
+struct Replica {
+  std::string id;
+  std::string version;
+  std::string host;
+  core::SystemTime started_at{};
+  core::SystemTime seen_at{};
+};
+class ReplicaRepository {
+ public:
+  virtual ~ReplicaRepository() = default;
+  virtual core::Result<void> heartbeat(const Replica& replica) = 0;
+  virtual core::Result<std::vector<Replica>> alive(core::SystemTime since) = 0;
+  virtual core::Result<void> remove(const std::string& id) = 0;
+};
+
+struct MigrationStatus {
+  int number = 0;
+  std::string name;
+  bool applied = false;
+  bool checksum_matches = true;
+};
+class Migrations {
+ public:
+  virtual ~Migrations() = default;
+  /// Known migrations and what the database says of them. database_reset_required when its history is not
+  /// ours (unknown numbers that do not declare themselves compatible, altered checksums, or foreign tables
+  /// without our bookkeeping); the database is left untouched.
+  virtual core::Result<std::vector<MigrationStatus>> status() = 0;
+  /// Applies what is pending, in order, under an advisory lock, so that replicas starting together do it
+  /// once. Returns how many.
+  virtual core::Result<int> apply() = 0;
+};
+
+/// Tells of changes made by any process. The callback runs on the feed's own thread; a notice may come twice,
+/// and `kind` is empty when notices may have been missed ("reload everything"), for example after a
+/// reconnect. Destroying the feed stops it.
+class ChangeFeed {
+ public:
+  virtual ~ChangeFeed() = default;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual KeyRepository& keys() = 0;
+  virtual CatalogRepository& catalog() = 0;
+  virtual UsageRepository& usage() = 0;
+  virtual SecretsRepository& secrets() = 0;
+  virtual ReplicaRepository& replicas() = 0;
+  virtual Migrations& migrations() = 0;
+  /// One cheap round trip, for readiness.
+  virtual core::Result<void> ping() = 0;
+  /// LISTEN/NOTIFY with a revision poll as backstop (PostgreSQL); PRAGMA data_version poll (SQLite).
+  virtual std::unique_ptr<ChangeFeed> watch(std::function<void(const Change&)> on_change) = 0;
+  [[nodiscard]] virtual std::string describe()
+      const = 0;  ///< `postgres host:port/db` or `sqlite path`, no credentials
+};
+
+struct PostgresSettings {
+  std::string url;
+  std::size_t max_connections = 4;
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::chrono::milliseconds statement_timeout{5'000};
+  std::chrono::milliseconds poll_interval{1'000};  ///< revision poll beside LISTEN
+};
+struct SqliteSettings {
+  std::string path;
+  std::chrono::milliseconds poll_interval{250};
+};
+/// Neither connects: a database that is away at start is met by the first call. The error is about the
+/// settings (malformed URL).
+core::Result<std::unique_ptr<Store>> make_postgres_store(PostgresSettings settings);
+core::Result<std::unique_ptr<Store>> make_sqlite_store(SqliteSettings settings);
+
+}  // namespace relayna::store
