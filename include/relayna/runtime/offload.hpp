@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -26,7 +27,7 @@ class OffloadPool {
   ~OffloadPool();
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
-  /// Runs `work` on a pool thread. `work` must not throw. Any thread.
+  /// Runs `work` on a pool thread; drops it after stop(). `work` must not throw. Any thread.
   void submit(std::function<void()> work);
   [[nodiscard]] std::size_t queued() const;
   /// Finishes what was submitted, then joins. Idempotent.
@@ -60,7 +61,11 @@ Task<std::invoke_result_t<F&>> offload(OffloadPool& pool, F fn) {
       } catch (...) {
         outcome->thrown = std::current_exception();
       }
-      boost::asio::post(executor, [shared]() mutable { std::move (*shared)(); });
+      // The guard travels along: once the handler has run, the loop may end, so nothing of it may stay here.
+      boost::asio::post(executor, [shared = std::move(shared), work = std::move(work)]() mutable {
+        work.reset();
+        std::move (*shared)();
+      });
     });
   };
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>, void()>(

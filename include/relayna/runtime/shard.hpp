@@ -10,6 +10,7 @@
 #include "relayna/core/ids.hpp"
 #include "relayna/core/time.hpp"
 #include "relayna/runtime/offload.hpp"
+#include "relayna/runtime/stop.hpp"
 #include "relayna/runtime/sweep.hpp"
 #include "relayna/runtime/task.hpp"
 #include "relayna/runtime/task_group.hpp"
@@ -23,8 +24,7 @@ class Shard {
   static constexpr std::chrono::milliseconds kSweepInterval{50};
   static constexpr std::size_t kReadBuffer = 64 * 1024;
 
-  /// `offload` must outlive the shard. `on_lag` receives how late each sweep ran (the loop lag), on the
-  /// shard's thread.
+  /// `offload` must outlive the shard.
   Shard(std::size_t index, OffloadPool& offload, const core::Clock& clock = core::real_clock());
   ~Shard();
 
@@ -40,7 +40,9 @@ class Shard {
   /// Scratch for reads: its content is valid only until the next suspension of the coroutine that filled it.
   [[nodiscard]] std::array<char, kReadBuffer>& read_buffer() noexcept { return *read_buffer_; }
 
+  /// `on_lag` receives how late each sweep ran (the loop lag), on the shard's thread.
   void set_lag_observer(std::function<void(core::Duration)> on_lag) { on_lag_ = std::move(on_lag); }
+  /// `on_bug` receives what escaped from a task or a handler; it has been logged already.
   void set_bug_observer(TaskGroup::BugHandler on_bug);
   /// Runs `fn` every sweep (50 ms), for cheap periodic checks such as vanished clients. Keep the handle;
   /// destroying it stops it.
@@ -49,8 +51,10 @@ class Shard {
 
   /// Runs `fn` on the shard's thread. Any thread.
   void post(std::function<void()> fn);
-  /// Sleeps at least `d`. Not precise: for retries and periodic work.
+  /// Sleeps at least `d` of the shard's clock.
   Task<void> sleep(core::Duration d);
+  /// The same, ending early when `stop` (may be null) says so: false when it did.
+  Task<bool> sleep(core::Duration d, StopSource* stop);
   /// Drives the loop until stop(). Blocks the calling thread, which becomes the shard's thread.
   void run();
   /// Any thread.
@@ -69,6 +73,17 @@ class Shard {
   TaskGroup tasks_;
   std::unique_ptr<std::array<char, kReadBuffer>> read_buffer_;
   std::unique_ptr<Sweeper> sweeper_;
+};
+
+/// What `every_sweep` runs. The callback may destroy its own handle.
+class Shard::Periodic final : private Expirable {
+ public:
+  Periodic(Shard& shard, std::function<void(core::TimePoint)> fn);
+
+ private:
+  void on_expired() override;
+  Shard& shard_;
+  std::shared_ptr<std::function<void(core::TimePoint)>> fn_;
 };
 
 }  // namespace relayna::runtime
