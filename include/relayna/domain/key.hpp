@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "relayna/core/crypto.hpp"
 #include "relayna/core/time.hpp"
@@ -54,8 +56,11 @@ struct VirtualKey {
 
 enum class KeyState : std::uint8_t { active, disabled, revoked, expired };
 /// Revoked wins over disabled, disabled over expired; the expiry boundary is `expires_at <= now`. Idle
-/// auto-disable counts as disabled.
+/// auto-disable by the key's own policy counts as disabled.
 KeyState key_state(const VirtualKey& key, core::SystemTime now) noexcept;
+/// True when `days` have passed since `last_used`, or since `created_at` for a key never used. Unset: never.
+bool idle_too_long(std::optional<std::int64_t> days, std::optional<core::SystemTime> last_used,
+                   core::SystemTime created_at, core::SystemTime now) noexcept;
 
 /// `rk_live_` + 64 hex characters.
 bool well_formed_virtual_key(std::string_view text) noexcept;

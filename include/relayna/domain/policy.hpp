@@ -48,6 +48,10 @@ struct Policy {
   std::optional<std::int64_t> max_tool_call_count;    ///< tools declared in one request
   std::optional<std::int64_t> max_tool_schema_bytes;  ///< bytes of the `tools` value
   std::int64_t policy_version = 1;
+  /// Only in merged policies, never stored: further lists that must allow as well. Some intersections have no
+  /// spelling as one list, for example `gpt-4o` (at any provider) with `openai/*`, or a kind with a name.
+  std::vector<std::vector<std::string>> also_allowed_models;
+  std::vector<std::vector<std::string>> also_allowed_providers;
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
@@ -57,7 +61,8 @@ enum class LayerKind : std::uint8_t { global, project, team, route, model, key }
 struct PolicyLayer {
   std::string id;
   LayerKind kind = LayerKind::global;
-  std::string scope_id;  ///< project, team or key id, route label, or model; empty for global
+  std::string scope_id;  ///< project, team or key id; route label or model, also with a trailing `*`; empty
+                         ///< for global
   Policy policy;
   std::string managed_by;  ///< `file`, or empty
   core::SystemTime created_at{};
@@ -73,12 +78,27 @@ std::optional<LayerKind> parse_layer_kind(std::string_view text) noexcept;
 /// takes the maximum.
 Policy merge(const Policy& base, const Policy& next);
 
-/// The five presets of R:control 5.2 applied over a neutral policy; nullopt for an unknown name.
+/// developer, production_worker, read_only_service, external_partner, temporary_debugging: each over a
+/// neutral policy; nullopt for an unknown name.
 std::optional<Policy> preset(std::string_view name);
 std::vector<std::string_view> preset_names();
 
-/// JSON as stored and as the API shows it. `from_json` reports every problem at once: `path: message` per
-/// line in the Error's message.
+/// The set fields that this version stores but cannot enforce (rates, budgets, concurrency, cost), by their
+/// JSON names. Whoever saves a policy refuses them: a limit that looks set and does nothing is worse than
+/// none.
+std::vector<std::string> unenforceable_fields(const Policy& policy);
+/// `policy` without those fields, and which were taken out: for presets, whose numbers the caller did not
+/// write himself and who is told by a warning.
+struct StrippedPolicy {
+  Policy policy;
+  std::vector<std::string> stripped;
+};
+StrippedPolicy without_unenforceable(Policy policy);
+
+/// JSON as stored and as the API shows it: every field, unset numbers as null, US dollars (`*_budget_usd`,
+/// `max_cost_per_request`) as exact decimal numbers. `from_json` takes any subset, dollars also as strings,
+/// and reports every problem at once: `path: message` per line in the Error's message. Errors: invalid_json,
+/// invalid_request.
 std::string to_json(const Policy& policy);
 core::Result<Policy> policy_from_json(std::string_view text);
 
@@ -108,7 +128,9 @@ struct Denial {
 };
 
 /// Contract section 7's order: deny, route, provider, service, model, streaming, tools, then hours, sizes
-/// (413), tokens. nullopt: allowed.
+/// (413), tokens. nullopt: allowed. What the input does not know is not judged, with one exception: a raw
+/// provider call that has a body but names no model is refused when models are restricted, so a body we
+/// cannot read is no way around the list. `allowed_source_addresses` is judged at authentication, not here.
 std::optional<Denial> evaluate(const Policy& policy, const PolicyInput& input);
 /// The part of `evaluate` that depends on the model and provider only: what /v1/models lists for a key.
 bool may_call_model(const Policy& policy, std::string_view model, std::string_view provider,

@@ -1,0 +1,32 @@
+#include "relayna/domain/key.hpp"
+
+#include <algorithm>
+
+namespace relayna::domain {
+
+bool idle_too_long(std::optional<std::int64_t> days, std::optional<core::SystemTime> last_used,
+                   core::SystemTime created_at, core::SystemTime now) noexcept {
+  if (!days) return false;
+  // Longer than anyone keeps a key; also keeps the sum below inside 64 bits.
+  constexpr std::int64_t kMaxDays = 36'500;
+  return last_used.value_or(created_at) + std::chrono::days(std::min(*days, kMaxDays)) <= now;
+}
+
+KeyState key_state(const VirtualKey& key, core::SystemTime now) noexcept {
+  if (key.revoked_at) return KeyState::revoked;
+  if (key.disabled ||
+      idle_too_long(key.policy.unused_key_auto_disable_after_days, key.last_used_at, key.created_at, now)) {
+    return KeyState::disabled;
+  }
+  if (key.expires_at && *key.expires_at <= now) return KeyState::expired;
+  return KeyState::active;
+}
+
+bool well_formed_virtual_key(std::string_view text) noexcept {
+  if (text.size() != kTokenLength || !text.starts_with(kVirtualKeyPrefix)) return false;
+  return std::ranges::all_of(text.substr(kVirtualKeyPrefix.size()), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  });
+}
+
+}  // namespace relayna::domain

@@ -1,0 +1,56 @@
+#include "relayna/domain/policy.hpp"
+
+#include <array>
+#include <utility>
+
+#include "domain/policy_fields.hpp"
+
+namespace relayna::domain {
+namespace {
+
+constexpr std::array<std::pair<LayerKind, std::string_view>, 6> kLayerKinds{{
+    {LayerKind::global, "global"},
+    {LayerKind::project, "project"},
+    {LayerKind::team, "team"},
+    {LayerKind::route, "route"},
+    {LayerKind::model, "model"},
+    {LayerKind::key, "key"},
+}};
+
+}  // namespace
+
+std::string_view to_string(LayerKind kind) noexcept {
+  for (const auto& [k, name] : kLayerKinds) {
+    if (k == kind) return name;
+  }
+  return "unknown";
+}
+
+std::optional<LayerKind> parse_layer_kind(std::string_view text) noexcept {
+  for (const auto& [kind, name] : kLayerKinds) {
+    if (name == text) return kind;
+  }
+  return std::nullopt;
+}
+
+StrippedPolicy without_unenforceable(Policy policy) {
+  StrippedPolicy out;
+  for (const NumberField& field : kNumberFields) {
+    if (field.enforced || !(policy.*field.member)) continue;
+    out.stripped.emplace_back(field.name);
+    (policy.*field.member).reset();
+  }
+  for (const MoneyField& field : kMoneyFields) {
+    if (!(policy.*field.member)) continue;
+    out.stripped.emplace_back(field.name);
+    (policy.*field.member).reset();
+  }
+  out.policy = std::move(policy);
+  return out;
+}
+
+std::vector<std::string> unenforceable_fields(const Policy& policy) {
+  return without_unenforceable(policy).stripped;
+}
+
+}  // namespace relayna::domain
