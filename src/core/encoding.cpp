@@ -156,6 +156,53 @@ bool valid_utf8(std::string_view text) noexcept {
   return true;
 }
 
+namespace {
+
+/// Bytes that stand in a JSON string as they are, when they are ASCII.
+constexpr auto kPlainInJson = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+void append_json_escape(std::string& out, char c) {
+  constexpr std::string_view kShort = "\"\\\b\f\n\r\t";
+  constexpr std::string_view kLetter = "\"\\bfnrt";
+  out.push_back('\\');
+  if (const std::size_t i = kShort.find(c); i != std::string_view::npos) {
+    out.push_back(kLetter[i]);
+    return;
+  }
+  const auto byte = static_cast<std::uint8_t>(c);
+  out.append("u00").push_back(kHexDigits[byte >> 4U]);
+  out.push_back(kHexDigits[byte & 0xFU]);
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  out.push_back('"');
+  while (!text.empty()) {
+    std::size_t run = 0;
+    while (run < text.size() && kPlainInJson[static_cast<std::uint8_t>(text[run])]) ++run;
+    out.append(text.data(), run);
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    std::size_t taken = 1;
+    if (static_cast<std::uint8_t>(text.front()) < 0x80) {
+      append_json_escape(out, text.front());
+    } else if (const std::size_t length = utf8_sequence(text); length != 0) {
+      out.append(text.data(), length);
+      taken = length;
+    } else {
+      out.append(kReplacement);
+    }
+    text.remove_prefix(taken);
+  }
+  out.push_back('"');
+}
+
 bool iequals(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {

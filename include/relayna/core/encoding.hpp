@@ -21,6 +21,10 @@ std::optional<std::string> percent_decode(std::string_view text);
 /// True when `text` is well-formed UTF-8.
 bool valid_utf8(std::string_view text) noexcept;
 
+/// Appends `text` as a JSON string with its quotes. What is not UTF-8 becomes U+FFFD, so the result is always
+/// valid JSON.
+void append_json_string(std::string& out, std::string_view text);
+
 /// ASCII only.
 bool iequals(std::string_view a, std::string_view b) noexcept;
 std::string to_lower(std::string_view text);
