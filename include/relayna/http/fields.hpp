@@ -65,4 +65,7 @@ class Fields {
 /// §7.6.1). Whatever `Connection` names must be dropped too; see `connection_names`.
 bool is_hop_by_hop(std::string_view name) noexcept;
 
+/// True when a Connection field lists `name` as meant for this hop only.
+bool connection_names(const Fields& fields, std::string_view name) noexcept;
+
 }  // namespace relayna::http

@@ -49,6 +49,9 @@ struct Response {
   std::unique_ptr<BodySource>
       body;            ///< null: no body bytes (Content-Length: 0 unless the status forbids one)
   bool close = false;  ///< close the connection after this answer
+  /// Send the head without waiting for the body's first bytes (an early event stream). Otherwise head and
+  /// first bytes leave in one write.
+  bool flush_head = false;
 };
 
 /// Serves requests of one listener. One shard; called concurrently for different connections.

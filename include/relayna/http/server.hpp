@@ -29,7 +29,8 @@ class Server {
     std::shared_ptr<net::TlsServerContext> tls;
     net::TrustedProxies trusted_proxies;
     bool reuse_port = false;  ///< several shards accept on one port
-    std::size_t max_head_bytes = 32 * 1024;
+    std::size_t max_connections = 16'384;    ///< more are accepted and closed at once
+    std::size_t max_head_bytes = 32 * 1024;  ///< at most 60 KiB
     std::size_t max_fields = 100;
     std::uint64_t max_body_bytes = 33'554'432;       ///< a larger declared or actual body is refused with 413
     std::chrono::milliseconds head_timeout{15'000};  ///< first byte to end of the head (slowloris)

@@ -20,8 +20,9 @@ class SseParser {
  public:
   explicit SseParser(std::size_t max_event_bytes = 1 << 20) : max_(max_event_bytes) {}
   /// Calls `on_event` for every event completed by `bytes`; views are valid during the call. Frames without
-  /// data (comments, blank lines) are reported with empty data so that a filter can pass them on. False when
-  /// an event outgrew the limit; the parser is then unusable.
+  /// data (comments, blank lines) are reported with empty data so that a filter can pass them on: the `raw` of
+  /// all frames joined is the stream. A frame that ends in CR at the end of `bytes` is dispatched at once; if
+  /// an LF follows it is reported alone. False when an event outgrew the limit; the parser is then unusable.
   bool feed(std::string_view bytes, const std::function<void(const SseEvent&)>& on_event);
   /// True between two frames: a keep-alive comment may be written here.
   [[nodiscard]] bool at_boundary() const noexcept { return frame_.empty(); }
@@ -29,13 +30,14 @@ class SseParser {
   [[nodiscard]] std::string_view pending() const noexcept { return frame_; }
 
  private:
-  void dispatch(const std::function<void(const SseEvent&)>& on_event);
+  void dispatch(std::string_view raw, const std::function<void(const SseEvent&)>& on_event);
   std::size_t max_;
-  std::string frame_;
-  std::string data_;
-  std::size_t line_start_ = 0;
-  bool pending_cr_ = false;
-  bool first_ = true;
+  std::string frame_;           // the unfinished frame
+  std::string data_;            // joined data lines of the event being dispatched
+  std::size_t line_start_ = 0;  // of the unfinished line, within the frame
+  std::size_t scanned_ = 0;     // no line ends before this, within the frame
+  bool pending_cr_ = false;     // a frame was dispatched at a CR that was the last byte seen
+  bool first_ = true;           // a BOM may still come
 };
 
 /// `event: <type>\ndata: <data>\n\n`, without the event line when `type` is empty.
