@@ -2,9 +2,10 @@
 
 namespace relayna::runtime {
 
-void StopSource::request_stop() {
+void StopSource::request_stop(StopReason reason) {
   if (stopped_) return;
   stopped_ = true;
+  reason_ = reason;
   // A callback may destroy itself, destroy others or register new ones (which then run at once), so each is
   // unlinked and its function moved out before it runs.
   while (head_ != nullptr) {

@@ -41,8 +41,9 @@ class OffloadPool {
 /// Runs `fn` on the pool and resumes on the caller's executor with its value; an exception of `fn` is
 /// rethrown there. `fn` must own what it touches: the coroutine may not be running, but nothing else of the
 /// shard is stopped.
-template <class F>
-Task<std::invoke_result_t<F&>> offload(OffloadPool& pool, F fn) {
+/// `Pool` is an OffloadPool, or another Shard for what must run on that shard's thread.
+template <class Pool, class F>
+Task<std::invoke_result_t<F&>> offload(Pool& pool, F fn) {
   using R = std::invoke_result_t<F&>;
   static_assert(!std::is_void_v<R>, "return something: a Result says whether it worked");
   auto executor = co_await boost::asio::this_coro::executor;

@@ -51,6 +51,8 @@ class Shard {
 
   /// Runs `fn` on the shard's thread. Any thread.
   void post(std::function<void()> fn);
+  /// The same under the name `offload` uses, so that one shard can await something of another.
+  void submit(std::function<void()> fn) { post(std::move(fn)); }
   /// Sleeps at least `d` of the shard's clock.
   Task<void> sleep(core::Duration d);
   /// The same, ending early when `stop` (may be null) says so: false when it did.

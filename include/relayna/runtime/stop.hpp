@@ -8,6 +8,12 @@ namespace relayna::runtime {
 
 class StopCallback;
 
+/// Why nobody wants the result any more.
+enum class StopReason : unsigned char {
+  client_gone,  ///< there is nobody to answer
+  draining,     ///< the process ends: the client is still there and should be told
+};
+
 /// Says once that somebody no longer wants the result: the client is gone, or the drain ran out. One thread;
 /// callbacks run inside `request_stop()`. Must outlive its callbacks.
 class StopSource {
@@ -16,8 +22,10 @@ class StopSource {
   StopSource(const StopSource&) = delete;
   StopSource& operator=(const StopSource&) = delete;
   ~StopSource() { assert(head_ == nullptr); }
-  void request_stop();
+  void request_stop(StopReason reason = StopReason::client_gone);
   [[nodiscard]] bool stop_requested() const noexcept { return stopped_; }
+  /// Meaningful once stop was requested.
+  [[nodiscard]] StopReason reason() const noexcept { return reason_; }
   /// For the next exchange of the same connection. No callback may be registered.
   void reset() noexcept { stopped_ = false; }
 
@@ -25,6 +33,7 @@ class StopSource {
   friend class StopCallback;
   StopCallback* head_ = nullptr;
   bool stopped_ = false;
+  StopReason reason_ = StopReason::client_gone;
 };
 
 /// Runs `fn` when the source stops, at once if it already has. Unregisters when destroyed. `source` may be
