@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,9 +34,11 @@ core::Result<void> check_level(std::string_view level);
 core::Result<void> set_level(std::string_view level);
 /// Writes what is queued and stops the background thread.
 void shutdown_logging();
+/// Messages lost to full queues since init_logging, for a gauge; a block of access lines counts as one.
+std::size_t dropped_log_messages();
 
-/// The logger of a module (`log("http")->info("…", …)`); resolve it once per object, it takes a lock. Before
-/// init_logging: stderr, text.
+/// The logger of a module (`log("http")->info("…", …)`); resolve it once per object, it takes a lock. Any
+/// thread. Before init_logging lines go to stderr as text; the same logger follows when logging starts.
 std::shared_ptr<spdlog::logger> log(std::string_view module);
 
 }  // namespace relayna::telemetry
