@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "relayna/catalog/view.hpp"
+#include "relayna/core/crypto.hpp"
+#include "relayna/core/secret.hpp"
+#include "relayna/http/message.hpp"
+#include "relayna/http/path.hpp"
+#include "relayna/identity/key_cache.hpp"
+#include "relayna/ledger/usage_sink.hpp"
+#include "relayna/pipeline/body_admission.hpp"
+#include "relayna/runtime/shard.hpp"
+#include "relayna/telemetry/access_log.hpp"
+#include "relayna/telemetry/metrics.hpp"
+#include "relayna/upstream/dispatcher.hpp"
+#include "relayna/upstream/model_directory.hpp"
+
+namespace relayna::pipeline {
+
+struct Settings {
+  std::uint64_t max_request_body_bytes = 33'554'432;  ///< also of a decoded body
+  core::Secret worker_token;                          ///< who may set x-relayna-task-id and -run-id; empty: nobody
+  bool log_message_body = false;                      ///< triage only
+};
+
+/// What one shard's pipeline works with; everything outlives it.
+struct Parts {
+  runtime::Shard& shard;
+  const catalog::View& catalog;
+  identity::KeyCache& keys;
+  core::Hmac& hasher;  ///< under the pepper
+  upstream::Dispatcher& upstream;
+  upstream::ModelDirectory& models;
+  ledger::UsageSink& usage;
+  telemetry::AccessLog& access_log;
+  telemetry::Metrics& metrics;
+  BodyAdmission& admission;
+};
+
+class Probe;
+class PolicyCache;
+
+/// The nine steps a request goes through (contract section 5); `pipeline.cpp` reads as that list. One shard.
+class Pipeline {
+ public:
+  Pipeline(Parts parts, Settings settings);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// Serves one request from its identification to the answer; settling happens when the answer's body ends or is dropped.
+  runtime::Task<http::Response> run(http::Request request);
+  /// An answer to something that never became a request, in the error shape its path suggests.
+  http::Response refuse(std::string_view target, const core::Error& error);
+
+ private:
+  Parts parts_;
+  Settings settings_;
+  std::unique_ptr<Probe> probe_;
+  std::unique_ptr<PolicyCache> policies_;
+  dialect::RequestReader reader_;
+};
+
+}  // namespace relayna::pipeline

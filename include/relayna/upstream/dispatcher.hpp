@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayna/catalog/snapshot.hpp"
+#include "relayna/core/buffer.hpp"
+#include "relayna/dialect/dialect.hpp"
+#include "relayna/http/client.hpp"
+#include "relayna/runtime/shard.hpp"
+#include "relayna/telemetry/metrics.hpp"
+#include "relayna/upstream/candidates.hpp"
+
+namespace relayna::upstream {
+
+/// What is to be sent, independent of which upstream gets it. Everything pointed to outlives the call.
+struct Outbound {
+  dialect::Operation operation = dialect::Operation::other;
+  bool raw = false;                      ///< provider passthrough: nothing is edited, the answer is not read
+  std::string_view method;
+  std::string_view path;                 ///< percent-encoded as the client sent it, gateway prefix removed
+  std::string_view query;                ///< without `?`
+  const http::Fields* client_fields = nullptr;
+  const core::Buffer* body = nullptr;    ///< null: no body
+  bool body_was_decoded = false;         ///< Content-Encoding no longer applies
+  const dialect::Features* features = nullptr;
+  bool inject_usage = false;             ///< ask for `stream_options.include_usage`
+  std::string_view request_id;           ///< internal id
+  std::string_view traceparent;
+  std::string_view key_id;
+  std::string_view project_id;
+  std::string_view task_id;              ///< trusted workers only
+  std::string_view run_id;
+  core::Deadline total;
+  runtime::StopSource* stop = nullptr;
+};
+
+/// An upstream's answer before its body was pulled.
+struct Answer {
+  http::ResponseHead head;
+  std::unique_ptr<http::BodySource> body;
+  const domain::Provider* provider = nullptr;
+  std::string model;
+  std::string_view credential_source;
+  core::TimePoint sent{};  ///< when the last attempt began
+};
+
+/// How the attempts went; filled also when they all failed.
+struct Attempts {
+  int made = 0;
+  int fallbacks = 0;
+  const domain::Provider* last = nullptr;
+  core::Duration upstream_wait{};  ///< time spent waiting for upstreams, for the overhead metric
+};
+
+/// Policy per target: nullopt lets the candidate be tried.
+using CandidateCheck = std::function<std::optional<core::Error>(const Candidate&)>;
+
+/// Sends a request to the first candidate that answers. Falls back before the first byte only: on connection errors, timeouts, 408, 429
+/// and 5xx. Answers of the last candidate are passed on as they are; a 401 or 403 that means our own credential was refused becomes
+/// upstream_auth_failed. One shard.
+class Dispatcher {
+ public:
+  Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics);
+  ~Dispatcher();
+  runtime::Task<core::Result<Answer>> send(const catalog::Snapshot& snapshot, const std::vector<Candidate>& candidates,
+                                           const Outbound& outbound, const CandidateCheck& check, Attempts& attempts);
+
+ private:
+  struct Probe;
+  runtime::Task<core::Result<Answer>> attempt(const catalog::Snapshot& snapshot, const Candidate& candidate, const Outbound& outbound);
+  runtime::Task<core::Result<Answer>> attempt_http(const catalog::Snapshot& snapshot, const Candidate& candidate,
+                                                   const Outbound& outbound);
+
+  runtime::Shard& shard_;
+  http::Client& client_;
+  std::unique_ptr<Probe> probe_;
+};
+
+/// Adds an upstream path to a provider's base URL: the base path is kept, and a `/v1` that both have appears once.
+std::string join_target(std::string_view base_path, std::string_view path, std::string_view query);
+
+}  // namespace relayna::upstream

@@ -1,0 +1,71 @@
+#include "relayna/catalog/build.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace relayna::catalog {
+
+std::string provider_context(std::string_view provider_name) { return fmt::format("provider:{}:credential", provider_name); }
+
+std::string mapping_context(std::string_view mapping_id) { return fmt::format("credential_mapping:{}:credential", mapping_id); }
+
+namespace {
+
+/// Opens a stored credential; an empty one stays empty.
+core::Result<core::Secret> open_credential(const Opener& open, const std::string& sealed, const std::string& context) {
+  if (sealed.empty()) return core::Secret{};
+  return open(sealed, context);
+}
+
+void add_providers(Snapshot& snapshot, const store::CatalogRows& rows, const std::vector<domain::Provider>& environment,
+                   const Opener& open, std::vector<std::string>& problems) {
+  std::vector<std::string_view> stored_names;
+  for (const auto& row : rows.providers) {
+    stored_names.push_back(row.provider.name);  // a disabled row still hides the environment's: the operator switched it off
+    if (!row.provider.enabled) continue;
+    auto credential = open_credential(open, row.sealed_credential, provider_context(row.provider.name));
+    if (!credential) {
+      problems.push_back(fmt::format("provider {} left out: its credential cannot be opened ({})", row.provider.name,
+                                     credential.error().describe()));
+      continue;
+    }
+    auto& provider = snapshot.providers.emplace_back(row.provider);
+    provider.credential = std::move(*credential);
+  }
+  for (const auto& provider : environment) {
+    if (std::find(stored_names.begin(), stored_names.end(), provider.name) == stored_names.end()) {
+      snapshot.providers.push_back(provider);
+    }
+  }
+}
+
+}  // namespace
+
+Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::Provider>& environment, const Opener& open) {
+  Built built;
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->revision = rows.revision;
+  add_providers(*snapshot, rows, environment, open, built.problems);
+  for (const auto& row : rows.mappings) {
+    if (!row.mapping.enabled) continue;
+    auto credential = open_credential(open, row.sealed_credential, mapping_context(row.mapping.id));
+    if (!credential) {
+      built.problems.push_back(fmt::format("credential mapping {} left out: {}", row.mapping.id, credential.error().describe()));
+      continue;
+    }
+    auto& mapping = snapshot->mappings.emplace_back(row.mapping);
+    mapping.credential = std::move(*credential);
+  }
+  for (const auto& model : rows.models) {
+    if (model.enabled) snapshot->models.push_back(model);
+  }
+  snapshot->layers = rows.layers;
+  for (const auto& project : rows.projects) snapshot->projects.emplace(project.id, project);
+  for (const auto& team : rows.teams) snapshot->teams.emplace(team.id, team);
+  for (const auto& route : rows.routes) snapshot->routes.emplace(route.route, route);
+  built.snapshot = std::move(snapshot);
+  return built;
+}
+
+}  // namespace relayna::catalog

@@ -1,0 +1,134 @@
+#include "pipeline/relay_body.hpp"
+
+#include <fmt/format.h>
+
+#include "pipeline/probe.hpp"
+
+namespace relayna::pipeline {
+
+namespace {
+
+constexpr std::size_t kMostHeld = 256 * 1024;  // a frame longer than this is passed on in parts
+
+/// One past the last blank line in `bytes`, 0 when there is none.
+std::size_t last_frame_end(std::string_view bytes) noexcept {
+  std::size_t end = 0;
+  for (const std::string_view blank : {"\n\n", "\r\n\r\n", "\r\r"}) {
+    if (const auto at = bytes.rfind(blank); at != std::string_view::npos) end = std::max(end, at + blank.size());
+  }
+  return end;
+}
+
+}  // namespace
+
+RelayBody::RelayBody(std::unique_ptr<Exchange> exchange, std::unique_ptr<http::BodySource> upstream, bool sse)
+    : x_(std::move(exchange)),
+      upstream_(std::move(upstream)),
+      sse_(sse),
+      reads_usage_(x_->match.operation != dialect::Operation::other),
+      usage_(x_->match.operation, sse),
+      filter_(x_->hides_usage_chunk && sse ? std::make_unique<dialect::UsageChunkFilter>() : nullptr) {}
+
+RelayBody::~RelayBody() {
+  if (ended_ || x_ == nullptr) return;
+  x_->usage = usage_.usage();
+  x_->client_gone = true;
+  x_->error_code = core::error_info(core::ErrorCode::client_closed).name;
+  x_->settle();
+}
+
+std::optional<std::uint64_t> RelayBody::length() const { return sse_ ? std::nullopt : upstream_->length(); }
+
+void RelayBody::observe_first_token() {
+  if (!x_->time_to_first_token && usage_.saw_content()) x_->time_to_first_token = x_->elapsed();
+}
+
+std::string_view RelayBody::whole_frames(std::string_view bytes) {
+  if (held_.empty() && usage_.at_boundary()) return bytes;
+  const std::size_t end = last_frame_end(bytes);
+  if (!held_.empty()) {
+    // The blank line itself may be cut in two, so a boundary is looked for in the joined text.
+    held_.append(bytes);
+    const std::size_t joined_end = usage_.at_boundary() ? held_.size() : last_frame_end(held_);
+    if (joined_end == 0 && held_.size() <= kMostHeld) return {};
+    out_.assign(held_, 0, joined_end == 0 ? held_.size() : joined_end);
+    held_.erase(0, out_.size());
+    return out_;
+  }
+  held_.assign(bytes.substr(end));
+  return bytes.substr(0, end);
+}
+
+std::string_view RelayBody::pass(std::string_view bytes) {
+  if (reads_usage_) usage_.feed(bytes);
+  if (sse_) {
+    observe_first_token();
+    bytes = filter_ ? filter_->feed(bytes) : whole_frames(bytes);
+  }
+  x_->response_bytes += bytes.size();
+  return bytes;
+}
+
+std::optional<core::Error> RelayBody::limit_passed() const {
+  const auto& policy = *x_->policy;
+  if (policy.max_response_body_bytes && x_->response_bytes > static_cast<std::uint64_t>(*policy.max_response_body_bytes)) {
+    return core::Error(core::ErrorCode::response_body_too_large);
+  }
+  const auto& route = x_->route_settings.max_response_body_bytes;
+  if (route && x_->response_bytes > static_cast<std::uint64_t>(*route)) return core::Error(core::ErrorCode::response_body_too_large);
+  if (sse_ && policy.max_sse_event_bytes && usage_.largest_event() > static_cast<std::size_t>(*policy.max_sse_event_bytes)) {
+    return core::Error(core::ErrorCode::policy_denied, "A stream event is larger than the policy's max_sse_event_bytes.");
+  }
+  return std::nullopt;
+}
+
+core::Result<http::Chunk> RelayBody::end_with(core::Error error) {
+  ended_ = true;
+  upstream_.reset();
+  x_->usage = usage_.usage();
+  bool stopped = error.code == core::ErrorCode::client_closed;
+  if (stopped && x_->request.stop != nullptr && x_->request.stop->reason() == runtime::StopReason::draining) {
+    // The client is still there; it is the gateway that goes.
+    error = core::Error(core::ErrorCode::shutting_down);
+    stopped = false;
+  }
+  if (error.code == core::ErrorCode::upstream_timeout && x_->policy_limits_total &&
+      x_->total.passed(x_->parts().shard.clock().now())) {
+    error = core::Error(core::ErrorCode::policy_denied, "The stream ran longer than the policy's max_stream_duration_seconds.");
+  }
+  x_->error_code = error.info().name;
+  x_->client_gone = stopped;
+  x_->settle();
+  // Without events there is no way to say it but to break the connection; the server does that on an error.
+  if (!sse_ || stopped) return std::unexpected(std::move(error));
+  out_ = dialect::render_stream_error(x_->match.operation, error, x_->id_view());
+  return http::Chunk{out_, false};
+}
+
+core::Result<http::Chunk> RelayBody::end_cleanly() {
+  if (sse_ && reads_usage_ && x_->status == 200 && !usage_.finished() && !usage_.saw_error()) {
+    return end_with(core::Error(core::ErrorCode::upstream_protocol, "The upstream ended the stream early."));
+  }
+  ended_ = true;
+  upstream_.reset();
+  std::string_view rest = filter_ ? filter_->flush() : std::string_view(held_);
+  x_->response_bytes += rest.size();
+  x_->usage = usage_.usage();
+  x_->settle();
+  return http::Chunk{rest, rest.empty()};
+}
+
+runtime::Task<core::Result<http::Chunk>> RelayBody::next() {
+  if (ended_) co_return http::Chunk{{}, true};
+  while (!upstream_ended_) {
+    auto chunk = co_await upstream_->next();
+    if (!chunk) co_return end_with(std::move(chunk.error()));
+    const std::string_view bytes = chunk->bytes.empty() ? std::string_view{} : pass(chunk->bytes);
+    if (auto error = limit_passed()) co_return end_with(std::move(*error));
+    upstream_ended_ = chunk->end;
+    if (!bytes.empty()) co_return http::Chunk{bytes, false};
+  }
+  co_return end_cleanly();
+}
+
+}  // namespace relayna::pipeline

@@ -1,0 +1,69 @@
+#include "pipeline/route_match.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace relayna::pipeline {
+
+using dialect::Operation;
+using domain::Route;
+
+namespace {
+
+struct Fixed {
+  std::string_view path;
+  std::string_view method;
+  Route route;
+  Operation operation;
+};
+
+constexpr std::array kFixed{
+    Fixed{"/v1/chat/completions", "POST", Route::chat_completions, Operation::chat_completions},
+    Fixed{"/v1/completions", "POST", Route::completions, Operation::completions},
+    Fixed{"/v1/responses", "POST", Route::responses, Operation::responses},
+    Fixed{"/v1/embeddings", "POST", Route::embeddings, Operation::embeddings},
+    Fixed{"/v1/messages", "POST", Route::messages, Operation::messages},
+    Fixed{"/v1/messages/count_tokens", "POST", Route::count_tokens, Operation::count_tokens},
+    Fixed{"/v1/models", "GET", Route::models, Operation::models},
+};
+
+constexpr std::string_view kModelPrefix = "/v1/models/";
+constexpr std::string_view kProvidersPrefix = "/providers/";
+
+core::Result<RouteMatch> wrong_method(std::string_view method, std::string_view right) {
+  return core::fail(core::ErrorCode::method_not_allowed, fmt::format("{} is not served on this route; use {}.", method, right));
+}
+
+}  // namespace
+
+core::Result<RouteMatch> match_route(std::string_view method, std::string_view path, std::string_view raw_path) {
+  for (const auto& fixed : kFixed) {
+    if (path != fixed.path) continue;
+    if (method != fixed.method) return wrong_method(method, fixed.method);
+    return RouteMatch{fixed.route, fixed.operation, {}, {}};
+  }
+  if (path.starts_with(kModelPrefix) && path.size() > kModelPrefix.size()) {
+    if (method != "GET") return wrong_method(method, "GET");
+    return RouteMatch{Route::model, Operation::models, path.substr(kModelPrefix.size()), {}};
+  }
+  if (path.starts_with(kProvidersPrefix) && raw_path.starts_with(kProvidersPrefix)) {
+    const auto name = path.substr(kProvidersPrefix.size());
+    const auto end = name.find('/');
+    const auto raw = raw_path.substr(kProvidersPrefix.size());
+    const auto raw_end = raw.find('/');
+    if (end != 0 && !name.empty()) {
+      return RouteMatch{Route::provider_passthrough, Operation::other, name.substr(0, end),
+                        raw_end == std::string_view::npos ? std::string_view("/") : raw.substr(raw_end)};
+    }
+  }
+  return core::fail(core::ErrorCode::unsupported_route);
+}
+
+dialect::Api api_of_path(std::string_view path, bool speaks_anthropic) noexcept {
+  if (path.starts_with("/v1/messages") || (speaks_anthropic && path.starts_with("/v1/models"))) return dialect::Api::anthropic;
+  if (path.starts_with("/v1beta/")) return dialect::Api::gemini;
+  return dialect::Api::openai;
+}
+
+}  // namespace relayna::pipeline

@@ -1,0 +1,157 @@
+#include "relayna/upstream/dispatcher.hpp"
+
+#include "relayna/telemetry/log.hpp"
+#include "relayna/upstream/credential.hpp"
+#include "upstream/echo_provider.hpp"
+#include "upstream/edited_body.hpp"
+#include "upstream/forwarded_fields.hpp"
+#include "upstream/refused_credential.hpp"
+
+namespace relayna::upstream {
+
+namespace {
+
+constexpr std::size_t kOffloadBytes = 128 * 1024;  // scanning more than this may take over 100 µs: not on the loop
+
+bool retryable_status(int status) noexcept { return status == 408 || status == 429 || status >= 500; }
+
+bool retryable_error(const core::Error& error) noexcept {
+  switch (error.code) {
+    case core::ErrorCode::upstream_connection:
+    case core::ErrorCode::upstream_timeout:
+    case core::ErrorCode::upstream_protocol:
+    case core::ErrorCode::upstream_auth_failed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+http::ClientTimeouts timeouts_of(const domain::Provider& provider, core::Deadline total) {
+  http::ClientTimeouts timeouts;
+  timeouts.connect = std::chrono::milliseconds(provider.connect_timeout_ms);
+  timeouts.first_byte = std::chrono::milliseconds(provider.first_byte_timeout_ms);
+  timeouts.idle = std::chrono::milliseconds(provider.idle_timeout_ms);
+  timeouts.total = total;
+  return timeouts;
+}
+
+runtime::Task<core::Result<json::Splice>> prepare_body(runtime::Shard& shard, const Outbound& outbound, const Candidate& candidate) {
+  const bool edits = !outbound.raw && (candidate.rewrites_model || outbound.inject_usage);
+  if (edits && outbound.body != nullptr && outbound.body->size() > kOffloadBytes) {
+    // The request is suspended here, so what the two pointers lead to stays as it is.
+    const Outbound* o = &outbound;
+    const Candidate* c = &candidate;
+    co_return co_await runtime::offload(shard.offload_pool(), [o, c] { return edited_body(*o, *c); });
+  }
+  co_return edited_body(outbound, candidate);
+}
+
+}  // namespace
+
+struct Dispatcher::Probe {
+  telemetry::Metrics& metrics;
+  telemetry::Counter selections;
+  telemetry::Counter fallbacks;
+  std::map<std::string, telemetry::Counter> fallback_by;
+
+  explicit Probe(telemetry::Metrics& m)
+      : metrics(m),
+        selections(m.counter("gateway_provider_selections_total", "Upstream attempts begun.")),
+        fallbacks(m.counter("gateway_provider_fallbacks_total", "Requests sent to a fallback provider before the first byte.")) {}
+
+  void fell_back(const std::string& from, const std::string& to, const std::string& reason) {
+    fallbacks.add();
+    auto& counter = fallback_by[from + '\n' + to + '\n' + reason];
+    counter = metrics.counter("gateway_provider_fallbacks_by_provider_total", "Fallbacks by provider and reason.",
+                              {{"from_provider", from}, {"to_provider", to}, {"reason", reason}});
+    counter.add();
+  }
+};
+
+Dispatcher::Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics)
+    : shard_(shard), client_(client), probe_(std::make_unique<Probe>(metrics)) {}
+
+Dispatcher::~Dispatcher() = default;
+
+std::string join_target(std::string_view base_path, std::string_view path, std::string_view query) {
+  // `https://host/v1` and `https://host` are both common ways to write a base URL.
+  if (base_path.ends_with("/v1") && (path == "/v1" || path.starts_with("/v1/"))) path.remove_prefix(3);
+  std::string target;
+  target.reserve(base_path.size() + path.size() + query.size() + 2);
+  target.append(base_path).append(path);
+  if (target.empty()) target = "/";
+  if (!query.empty()) target.append("?").append(query);
+  return target;
+}
+
+runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& snapshot, const std::vector<Candidate>& candidates,
+                                                     const Outbound& outbound, const CandidateCheck& check, Attempts& attempts) {
+  std::optional<core::Error> refused;  // by policy, kept in case nothing else answers
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& candidate = candidates[i];
+    if (check) {
+      if (auto error = check(candidate)) {
+        if (!refused) refused = std::move(*error);
+        continue;
+      }
+    }
+    const bool last = i + 1 == candidates.size();
+    ++attempts.made;
+    attempts.last = candidate.provider;
+    probe_->selections.add();
+    const auto began = shard_.clock().now();
+    auto answer = co_await attempt(snapshot, candidate, outbound);
+    attempts.upstream_wait += shard_.clock().now() - began;
+
+    const bool failed = answer ? retryable_status(answer->head.status) : retryable_error(answer.error());
+    if (last || !failed || (outbound.stop != nullptr && outbound.stop->stop_requested())) co_return answer;
+    // Dropping the answer's body here closes its connection; nothing of it has reached the client.
+    ++attempts.fallbacks;
+    const std::string reason =
+        answer ? "status_" + std::to_string(answer->head.status) : std::string(answer.error().info().name);
+    probe_->fell_back(candidate.provider->name, candidates[i + 1].provider->name, reason);
+  }
+  if (refused) co_return std::unexpected(std::move(*refused));
+  co_return core::fail(core::ErrorCode::no_upstream);
+}
+
+runtime::Task<core::Result<Answer>> Dispatcher::attempt(const catalog::Snapshot& snapshot, const Candidate& candidate,
+                                                        const Outbound& outbound) {
+  if (candidate.provider->kind == domain::ProviderKind::echo) return call_echo(shard_, candidate, outbound);
+  return attempt_http(snapshot, candidate, outbound);
+}
+
+runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const catalog::Snapshot& snapshot, const Candidate& candidate,
+                                                             const Outbound& outbound) {
+  const domain::Provider& provider = *candidate.provider;
+  auto base = net::BaseUrl::parse(provider.base_url);
+  if (!base) co_return core::fail(core::ErrorCode::invalid_configuration, {}, base.error().describe());
+  auto body = co_await prepare_body(shard_, outbound, candidate);
+  if (!body) co_return std::unexpected(body.error());
+
+  const auto credential = choose_credential(snapshot, provider, outbound.key_id, outbound.project_id);
+  const http::Fields fields = forwarded_fields(outbound, provider, credential);
+  const std::string target = join_target(base->path, outbound.path, outbound.query);
+  const auto pieces = body->pieces();
+
+  http::ClientRequest request;
+  request.method = outbound.method;
+  request.target = target;
+  request.fields = &fields;
+  request.body = pieces;
+  request.has_body = outbound.body != nullptr;
+  auto response = co_await client_.send(std::move(base->origin), request, timeouts_of(provider, outbound.total), outbound.stop);
+  if (!response) co_return std::unexpected(response.error());
+
+  Answer answer;
+  answer.head = std::move(response->head);
+  answer.body = std::move(response->body);
+  answer.provider = &provider;
+  answer.model = candidate.model;
+  answer.credential_source = credential.source;
+  if (auto error = co_await refused_credential(answer)) co_return std::unexpected(std::move(*error));
+  co_return answer;
+}
+
+}  // namespace relayna::upstream
