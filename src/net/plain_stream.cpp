@@ -66,8 +66,8 @@ runtime::Task<IoStatus> SocketStream::wait_writable() {
   return wait(Socket::wait_write);
 }
 
-runtime::Task<IoStatus> SocketStream::wait(Socket::wait_type what) {
-  if (failure_ != IoStatus::ok) co_return failure_;
+runtime::Task<IoStatus> SocketStream::wait(Socket::wait_type what, bool ready) {
+  if (failure_ != IoStatus::ok || ready) co_return failure_;
   const auto [ec] = co_await socket_.async_wait(what, runtime::use_task);
   if (failure_ != IoStatus::ok) co_return failure_;
   co_return ec ? IoStatus::reset : IoStatus::ok;

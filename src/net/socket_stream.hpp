@@ -26,7 +26,8 @@ class SocketStream : public Stream {
   Socket release_socket() noexcept;
 
  protected:
-  runtime::Task<IoStatus> wait(Socket::wait_type what);
+  /// `ready` says that nothing needs to be waited for.
+  runtime::Task<IoStatus> wait(Socket::wait_type what, bool ready = false);
   /// Why every operation fails from now on; ok while the stream is usable.
   [[nodiscard]] IoStatus failure() const noexcept { return failure_; }
   void fail(IoStatus why) noexcept {
