@@ -12,14 +12,16 @@ bool idle_too_long(std::optional<std::int64_t> days, std::optional<core::SystemT
   return last_used.value_or(created_at) + std::chrono::days(std::min(*days, kMaxDays)) <= now;
 }
 
-KeyState key_state(const VirtualKey& key, core::SystemTime now) noexcept {
+KeyState key_state(const VirtualKey& key, core::SystemTime now, std::optional<std::int64_t> idle_days,
+                   std::optional<core::SystemTime> last_used) noexcept {
   if (key.revoked_at) return KeyState::revoked;
-  if (key.disabled ||
-      idle_too_long(key.policy.unused_key_auto_disable_after_days, key.last_used_at, key.created_at, now)) {
-    return KeyState::disabled;
-  }
+  if (key.disabled || idle_too_long(idle_days, last_used, key.created_at, now)) return KeyState::disabled;
   if (key.expires_at && *key.expires_at <= now) return KeyState::expired;
   return KeyState::active;
+}
+
+KeyState key_state(const VirtualKey& key, core::SystemTime now) noexcept {
+  return key_state(key, now, key.policy.unused_key_auto_disable_after_days, key.last_used_at);
 }
 
 bool well_formed_virtual_key(std::string_view text) noexcept {

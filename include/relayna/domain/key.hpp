@@ -58,6 +58,9 @@ enum class KeyState : std::uint8_t { active, disabled, revoked, expired };
 /// Revoked wins over disabled, disabled over expired; the expiry boundary is `expires_at <= now`. Idle
 /// auto-disable by the key's own policy counts as disabled.
 KeyState key_state(const VirtualKey& key, core::SystemTime now) noexcept;
+/// The same with what the caller knows better: the days of the effective policy, a fresher last use.
+KeyState key_state(const VirtualKey& key, core::SystemTime now, std::optional<std::int64_t> idle_days,
+                   std::optional<core::SystemTime> last_used) noexcept;
 /// True when `days` have passed since `last_used`, or since `created_at` for a key never used. Unset: never.
 bool idle_too_long(std::optional<std::int64_t> days, std::optional<core::SystemTime> last_used,
                    core::SystemTime created_at, core::SystemTime now) noexcept;
