@@ -50,32 +50,57 @@ bool fits_a_double_or_integer(const std::string& token) {
   return std::isfinite(std::strtod(token.c_str(), nullptr));
 }
 
-// simdjson refuses numbers that are valid JSON but fit neither 64 bits nor a double. Such a body must still
-// be readable: those numbers, and only those, are replaced in a copy by the largest round double of their
-// sign. Every such token has at least five characters, so offsets stay.
-std::string with_huge_numbers_capped(std::string_view text) {
+void cap_number(std::string& text, std::size_t begin, std::size_t end) {
+  if (fits_a_double_or_integer(text.substr(begin, end - begin))) return;
+  std::string cap = text[begin] == '-' ? "-1e308" : "1e308";
+  cap.resize(end - begin, ' ');  // every such number has at least five characters
+  text.replace(begin, end - begin, cap);
+}
+
+/// The value of the \uXXXX at `at`, or -1 when there is none.
+int escaped_unit(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
+  int unit = 0;
+  const auto parsed = std::from_chars(text.data() + at + 2, text.data() + at + 6, unit, 16);
+  return parsed.ptr == text.data() + at + 6 ? unit : -1;
+}
+
+/// Moves past the escape at `at`; a surrogate without its other half becomes U+FFFD.
+std::size_t mend_escape(std::string& text, std::size_t at) {
+  const int unit = escaped_unit(text, at);
+  if (unit < 0) return at + 2;
+  if (unit >= 0xD800 && unit < 0xDC00) {
+    const int next = escaped_unit(text, at + 6);
+    if (next >= 0xDC00 && next < 0xE000) return at + 12;
+  }
+  if (unit >= 0xD800 && unit < 0xE000) text.replace(at, 6, "\\ufffd");
+  return at + 6;
+}
+
+// simdjson refuses two things that are valid JSON: numbers that fit neither 64 bits nor a double, and escaped
+// lone surrogates. Such a body must still be readable, so those tokens, and only those, are replaced in a
+// copy; offsets stay.
+std::string mend(std::string_view text) {
   std::string copy(text);
   bool in_string = false;
-  for (std::size_t i = 0; i < copy.size(); ++i) {
+  for (std::size_t i = 0; i < copy.size();) {
     const char c = copy[i];
     if (in_string) {
       if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
+        i = mend_escape(copy, i);
+        continue;
       }
+      in_string = c != '"';
     } else if (c == '"') {
       in_string = true;
-    } else if (c == '-' || (c >= '0' && c <= '9')) {
+    } else if (is_number_byte(c) && c != 'e' && c != 'E') {  // not the e of true and false
       std::size_t end = i + 1;
       while (end < copy.size() && is_number_byte(copy[end])) ++end;
-      if (!fits_a_double_or_integer(copy.substr(i, end - i))) {
-        std::string cap = c == '-' ? "-1e308" : "1e308";
-        cap.resize(end - i, ' ');
-        copy.replace(i, end - i, cap);
-      }
-      i = end - 1;
+      cap_number(copy, i, end);
+      i = end;
+      continue;
     }
+    ++i;
   }
   return copy;
 }
@@ -102,10 +127,10 @@ core::Result<Value> Reader::parse(const core::Buffer& text) {
   simdjson::error_code code = simdjson::EMPTY;
   dom::element root;
   if (!view.empty()) code = state_->parser.parse(view.data(), view.size(), false).get(root);
-  if (code == simdjson::NUMBER_ERROR) {
+  if (code == simdjson::NUMBER_ERROR || code == simdjson::STRING_ERROR) {
     if (auto valid = validate(view, kMaxDepth); !valid) return std::unexpected(valid.error());
-    const core::Buffer capped(with_huge_numbers_capped(view));
-    code = state_->parser.parse(capped.view().data(), capped.size(), false).get(root);
+    const core::Buffer mended(mend(view));
+    code = state_->parser.parse(mended.view().data(), mended.size(), false).get(root);
   }
   if (code == simdjson::SUCCESS) {
     const Place place = place_of(root);
@@ -186,6 +211,14 @@ std::optional<Object> Value::object() const noexcept {
   return Object(*this);
 }
 
+Array Value::elements() const noexcept {
+  return array().value_or(Array());
+}
+
+Object Value::members() const noexcept {
+  return object().value_or(Object());
+}
+
 Value Value::operator[](std::string_view key) const noexcept {
   dom::object members;
   dom::element found;
@@ -206,6 +239,7 @@ Array::Iterator& Array::Iterator::operator++() noexcept {
 }
 
 Array::Iterator Array::begin() const noexcept {
+  if (!value_.exists()) return {nullptr, 0};
   dom::array elements;
   (void)at<dom::element>(value_.document_, value_.index_).get(elements);
   const Place place = place_of(elements.begin());
@@ -213,6 +247,7 @@ Array::Iterator Array::begin() const noexcept {
 }
 
 Array::Iterator Array::end() const noexcept {
+  if (!value_.exists()) return {nullptr, 0};
   dom::array elements;
   (void)at<dom::element>(value_.document_, value_.index_).get(elements);
   const Place place = place_of(elements.end());
@@ -238,6 +273,7 @@ Object::Iterator& Object::Iterator::operator++() noexcept {
 }
 
 Object::Iterator Object::begin() const noexcept {
+  if (!value_.exists()) return {nullptr, 0};
   dom::object members;
   (void)at<dom::element>(value_.document_, value_.index_).get(members);
   const Place place = place_of(members.begin());
@@ -245,6 +281,7 @@ Object::Iterator Object::begin() const noexcept {
 }
 
 Object::Iterator Object::end() const noexcept {
+  if (!value_.exists()) return {nullptr, 0};
   dom::object members;
   (void)at<dom::element>(value_.document_, value_.index_).get(members);
   const Place place = place_of(members.end());

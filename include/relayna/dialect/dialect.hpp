@@ -45,8 +45,11 @@ struct Features {
 
 /// Reads a request body once with simdjson. Errors (invalid_json with the offset, invalid_request with
 /// `param`): not JSON, not an object, a repeated top-level key among those read, `model` missing or not a
-/// non-empty string, `stream` not a boolean (null counts as absent), `tools` not an array, a token maximum
-/// that is not a positive integer. CPU-bound: offload over 128 kB. One Reader per shard.
+/// non-empty string, `stream` not a boolean, `stream_options` not an object, `tools` not an array, a token
+/// maximum that is not a positive integer (0 is one for `messages` and `completions`, whose APIs give it a
+/// meaning), an end user that is not a string. `null` counts as absent. For `other` and `models` nothing is
+/// required and unusual types are ignored; a repeated key is refused there, too. CPU-bound: offload over 128
+/// kB. One Reader per shard.
 class RequestReader {
  public:
   RequestReader();
@@ -58,9 +61,11 @@ class RequestReader {
   std::unique_ptr<State> state_;
 };
 
-/// Token counts in disjoint buckets as the provider reported them; unset means not reported.
+/// Token counts as the provider reported them, in one meaning for all APIs; unset means not reported. The
+/// counts overlap: `cache_read` and `cache_write` are parts of `input`, `reasoning` is a part of `output`.
+/// (Anthropic's own `input_tokens` leaves the cached tokens out; here they are added.)
 struct Usage {
-  std::optional<std::int64_t> input;   ///< including cached
+  std::optional<std::int64_t> input;   ///< including what was read from or written to the prompt cache
   std::optional<std::int64_t> output;  ///< including reasoning
   std::optional<std::int64_t> total;
   std::optional<std::int64_t> cache_read;
@@ -72,10 +77,11 @@ struct Usage {
 };
 
 /// Reads usage from an answer while its bytes stream by, SSE or JSON, however they are cut. No I/O, bounded
-/// memory.
+/// memory: of SSE one unfinished frame is held, at most `max_event_bytes` of it.
 class UsageReader {
  public:
-  UsageReader(Operation operation, bool sse);
+  static constexpr std::size_t kMaxEventBytes = std::size_t{16} << 20;
+  UsageReader(Operation operation, bool sse, std::size_t max_event_bytes = kMaxEventBytes);
   ~UsageReader();
   UsageReader(UsageReader&&) noexcept;
   UsageReader& operator=(UsageReader&&) noexcept;
@@ -88,9 +94,12 @@ class UsageReader {
   [[nodiscard]] bool finished() const noexcept;
   /// SSE: the stream stands between two frames.
   [[nodiscard]] bool at_boundary() const noexcept;
-  /// SSE: an `error` event passed, or a frame outgrew `max_event_bytes`.
+  /// SSE: an `error` event or `response.failed` passed, or a frame outgrew `max_event_bytes`.
   [[nodiscard]] bool saw_error() const noexcept;
+  /// SSE: bytes of the longest frame so far, an unfinished one included.
   [[nodiscard]] std::size_t largest_event() const noexcept;
+  /// SSE of the Responses API: what a further event would carry as `sequence_number`.
+  [[nodiscard]] std::int64_t next_sequence_number() const noexcept;
 
  private:
   struct State;
@@ -99,23 +108,32 @@ class UsageReader {
 
 /// For OpenAI streams whose client did not ask for usage: passes everything on byte for byte except the extra
 /// usage chunk that `stream_options.include_usage` makes the provider send (an event with empty `choices` and
-/// a `usage` object), and the `"usage":null` members are left as they are.
+/// a `usage` object); the `"usage":null` members of other chunks are left as they are. A frame is passed on
+/// once it is whole, so nothing is delayed that arrives whole; one too long to be a usage chunk is not held.
 class UsageChunkFilter {
  public:
+  UsageChunkFilter();
+  ~UsageChunkFilter();
+  UsageChunkFilter(UsageChunkFilter&&) noexcept;
+  UsageChunkFilter& operator=(UsageChunkFilter&&) noexcept;
   /// Returns what may be sent on now; the view lives until the next call.
   std::string_view feed(std::string_view bytes);
   /// What was held back of an unfinished frame.
   std::string_view flush();
 
  private:
-  std::string out_;
-  std::string held_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// An error of ours as the body of an answer in the caller's dialect (contract section 9).
 std::string render_error(Api api, const core::Error& error, std::string_view request_id);
-/// The same as the last event of a stream that has begun: complete SSE frames.
-std::string render_stream_error(Operation operation, const core::Error& error, std::string_view request_id);
+/// The same as the last event of a stream that has begun: one complete SSE frame. No `[DONE]` follows: the
+/// stream did not finish, and clients that look only for `[DONE]` must see that. `sequence_number` is the
+/// Responses API's
+/// (`UsageReader::next_sequence_number`), unused elsewhere.
+std::string render_stream_error(Operation operation, const core::Error& error, std::string_view request_id,
+                                std::int64_t sequence_number = 0);
 
 /// One entry of GET /v1/models.
 struct ModelEntry {

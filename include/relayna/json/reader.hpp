@@ -36,10 +36,13 @@ class Value {
   [[nodiscard]] std::optional<std::int64_t> integer() const noexcept;
   /// Any number. What a double cannot hold reads as ±1e308.
   [[nodiscard]] std::optional<double> number() const noexcept;
-  /// Decoded.
+  /// Decoded; an escaped lone surrogate reads as U+FFFD.
   [[nodiscard]] std::optional<std::string_view> string() const noexcept;
   [[nodiscard]] std::optional<Array> array() const noexcept;
   [[nodiscard]] std::optional<Object> object() const noexcept;
+  /// The same for loops: empty when this is no array, or no object.
+  [[nodiscard]] Array elements() const noexcept;
+  [[nodiscard]] Object members() const noexcept;
   /// The first member of that name; linear in the number of members.
   [[nodiscard]] Value operator[](std::string_view key) const noexcept;
 
@@ -75,6 +78,7 @@ class Array {
 
  private:
   friend class Value;
+  Array() = default;  // empty
   explicit Array(Value value) noexcept : value_(value) {}
   Value value_;
 };
@@ -105,6 +109,7 @@ class Object {
 
  private:
   friend class Value;
+  Object() = default;  // empty
   explicit Object(Value value) noexcept : value_(value) {}
   Value value_;
 };

@@ -1,0 +1,25 @@
+#include "relayna/dialect/dialect.hpp"
+
+namespace relayna::dialect {
+
+Api api_of(Operation operation) noexcept {
+  switch (operation) {
+    case Operation::messages:
+    case Operation::count_tokens:
+      return Api::anthropic;
+    case Operation::chat_completions:
+    case Operation::completions:
+    case Operation::responses:
+    case Operation::embeddings:
+    case Operation::models:
+    case Operation::other:
+      break;
+  }
+  return Api::openai;
+}
+
+std::int64_t estimate_tokens(std::size_t bytes) noexcept {
+  return static_cast<std::int64_t>(bytes / 3 + (bytes % 3 != 0 ? 1 : 0));
+}
+
+}  // namespace relayna::dialect

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "relayna/dialect/dialect.hpp"
+
+#include "dialect/usage/counts.hpp"
+
+namespace relayna::dialect {
+
+/// What the frames of a stream have told so far.
+struct StreamWatch {
+  Usage usage;
+  MessageCounts message_counts;
+  bool content = false;
+  bool finished = false;
+  bool error = false;
+  std::int64_t events = 0;  // Responses only: the next sequence_number
+  std::string joined;       // where an event's data of several lines is put together
+};
+
+/// Chat completions and completions: chunks without event names, `[DONE]` at the end.
+void watch_chat(std::string_view frame, StreamWatch& watch);
+/// The Messages API: named events from message_start to message_stop.
+void watch_messages(std::string_view frame, StreamWatch& watch);
+/// The Responses API: named events from response.created to response.completed, .incomplete or .failed.
+void watch_responses(std::string_view frame, StreamWatch& watch);
+
+}  // namespace relayna::dialect
