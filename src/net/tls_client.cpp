@@ -6,6 +6,7 @@
 #include "relayna/net/tls.hpp"
 #include "relayna/runtime/stop.hpp"
 
+#include "net/errors.hpp"
 #include "net/tls_sessions.hpp"
 #include "net/tls_stream.hpp"
 
@@ -52,17 +53,6 @@ bool expect_host(SSL* ssl, const std::string& host) {
   return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
 }
 
-core::Error handshake_error(IoStatus status, const std::string& host, const std::string& reason) {
-  if (status == IoStatus::cancelled) return core::Error(ErrorCode::client_closed);
-  if (status == IoStatus::timed_out) {
-    return core::Error(ErrorCode::upstream_timeout, "the upstream did not accept the connection in time",
-                       fmt::format("TLS handshake with {}: timed out", host));
-  }
-  return core::Error(
-      ErrorCode::upstream_connection, "could not connect to the upstream",
-      fmt::format("TLS handshake with {}: {}", host, reason.empty() ? "the connection was reset" : reason));
-}
-
 class ClientContext final : public TlsClientContext {
  public:
   explicit ClientContext(SslContextPtr context)
@@ -74,8 +64,8 @@ class ClientContext final : public TlsClientContext {
     ERR_clear_error();
     SslPtr ssl(SSL_new(context_.get()));
     if (!ssl || !expect_host(ssl.get(), host)) {
-      co_return core::fail(ErrorCode::upstream_connection, "could not connect to the upstream",
-                           fmt::format("TLS with {}: {}", host, openssl_reason()));
+      co_return std::unexpected(
+          setup_failed(IoStatus::tls_error, "TLS handshake with " + host, openssl_reason()));
     }
     auto owner = std::make_shared<SessionOwner>(sessions_, host);
     SSL_set_app_data(ssl.get(), owner.get());
@@ -90,7 +80,7 @@ class ClientContext final : public TlsClientContext {
       status = co_await stream->handshake();
     }
     if (status != IoStatus::ok) {
-      co_return std::unexpected(handshake_error(status, host, stream->reason()));
+      co_return std::unexpected(setup_failed(status, "TLS handshake with " + host, stream->reason()));
     }
     stream->expires_never();
     co_return std::unique_ptr<Stream>(std::move(stream));
