@@ -72,14 +72,27 @@ struct Settings {
   bool run_migrations = true;
   bool log_message_body = false;
   std::string pid_file = ".relayna-gateway.pid";
+  /// Settings of features that come later (ENTRA_*, OTEL_*, …), by name, checked for form; nothing set is
+  /// dropped.
+  std::map<std::string, std::string> extra;
+  std::map<std::string, core::Secret> extra_secrets;
 };
+
+/// The file a `sqlite:///path` URL names; nullopt for any other URL.
+std::optional<std::string> sqlite_path(std::string_view database_url);
 
 /// A problem found while reading configuration: what was set, where, what is wrong and an example of a right
 /// value.
 struct Problem {
-  std::string where;    ///< `GATEWAY_BIND_ADDR`, or `relayna-gateway.yaml:12:5 providers[0].kind`
-  std::string message;  ///< one line, no secret
+  std::string where;  ///< `GATEWAY_BIND_ADDR`, or `relayna-gateway.yaml:12:5`
+  std::string
+      message;  ///< one line, no secret; in a file it starts with the key: `providers[0].kind: must …`
+  friend bool operator==(const Problem&, const Problem&) = default;
 };
+
+/// Appends what is not there yet: reading the process settings and reading the declared objects both meet a
+/// file's syntax errors.
+void append_unique(std::vector<Problem>& to, const std::vector<Problem>& from);
 
 /// What came from the command line; it wins over everything.
 struct Overrides {
@@ -105,8 +118,18 @@ struct Loaded {
   std::map<std::string, std::string> sources;  ///< setting name → flag | environment | file | default
 };
 
-/// Reads everything. Never throws; a file that cannot be read is a problem.
+/// The declarative file that would be read: the flag, GATEWAY_CONFIG_FILE, ./relayna-gateway.yaml when it is
+/// there, else empty.
+std::string config_file_path(const Environment& environment, const Overrides& overrides);
+
+/// Reads everything. Never throws; a file that cannot be read is a problem. Of the file it judges the syntax
+/// and the sections of process settings (`server`, `logging`, `telemetry`, `identity`); `declare` judges the
+/// rest.
 Loaded load(const Environment& environment, const Overrides& overrides);
+
+/// The process settings of a file alone, as `validate` checks them: the form of each value, not whether
+/// everything required is there, which depends on the environment of the gateway it is for.
+std::vector<Problem> check_process_sections(const std::string& file, const Environment& environment);
 
 /// docs/configuration.md, generated from the declarations; tests/architecture compares.
 std::string configuration_markdown();
