@@ -113,13 +113,14 @@ void StreamingCapture::finish_key() {
     key_ = std::move(*decoded);
   }
   const auto found = std::ranges::find(keys_, key_);
-  if (found != keys_.end()) wanted_ = static_cast<std::size_t>(found - keys_.begin());
+  if (found == keys_.end()) return;
+  wanted_ = static_cast<std::size_t>(found - keys_.begin());
+  values_[*wanted_].reset();  // of repeated members the last counts, even when it never ends
 }
 
 StreamingCapture::Cursor StreamingCapture::begin_value(Cursor p) {
   too_long_ = false;
   current_.clear();
-  if (wanted_) values_[*wanted_].reset();
   if (is_scalar(*p)) {
     state_ = State::in_scalar;
     return p;
