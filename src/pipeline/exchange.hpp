@@ -75,8 +75,8 @@ class Exchange {
   void failed(const core::Error& error);
   /// Step 9: usage event, access line, metrics; exactly once, whatever happened. Never throws.
   void settle() noexcept;
-  [[nodiscard]] Parts& parts() noexcept { return parts_; }
-  [[nodiscard]] Probe& probe() noexcept { return probe_; }
+  [[nodiscard]] Parts& parts() const noexcept { return parts_; }
+  [[nodiscard]] Probe& probe() const noexcept { return probe_; }
 
  private:
   void write_usage_event();

@@ -1,7 +1,5 @@
 #include "relayna/upstream/model_directory.hpp"
 
-#include <algorithm>
-
 #include "relayna/json/document.hpp"
 #include "relayna/telemetry/log.hpp"
 #include "relayna/upstream/credential.hpp"
@@ -39,6 +37,16 @@ core::Result<std::vector<dialect::ModelEntry>> read_list(std::string_view body, 
     models.push_back(std::move(entry));
   }
   return models;
+}
+
+/// By id; of several with the same id the first stays, so that a declared model hides a listed one.
+std::vector<ListedModel> sorted_unique(std::vector<ListedModel> all) {
+  std::map<std::string, ListedModel> by_id;
+  for (auto& model : all) by_id.try_emplace(model.entry.id, model);
+  std::vector<ListedModel> sorted;
+  sorted.reserve(by_id.size());
+  for (auto& [id, model] : by_id) sorted.push_back(std::move(model));
+  return sorted;
 }
 
 }  // namespace
@@ -110,9 +118,7 @@ runtime::Task<std::vector<ListedModel>> ModelDirectory::list(catalog::SnapshotPt
     }
     for (const auto& entry : cache_[provider.name].models) all.push_back({entry, &provider});
   }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.entry.id < b.entry.id; });
-  all.erase(std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.entry.id == b.entry.id; }), all.end());
-  co_return all;
+  co_return sorted_unique(std::move(all));
 }
 
 }  // namespace relayna::upstream

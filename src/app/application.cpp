@@ -1,0 +1,102 @@
+#include "app/application.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "relayna/app/version.hpp"
+#include "relayna/telemetry/log.hpp"
+
+namespace relayna::app {
+
+namespace {
+
+/// Every connection is a descriptor: take what the hard limit gives.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Blocking work: SQL and large scans. SQLite has one writer; PostgreSQL gets one thread per pooled connection.
+std::size_t offload_threads(const config::Settings& settings) { return settings.embedded ? 2 : 4; }
+
+std::vector<std::unique_ptr<runtime::Shard>> make_shards(const config::Settings& settings, runtime::OffloadPool& offload) {
+  std::vector<std::unique_ptr<runtime::Shard>> shards;
+  for (unsigned i = 0; i < std::max(1U, settings.threads); ++i) shards.push_back(std::make_unique<runtime::Shard>(i, offload));
+  return shards;
+}
+
+control::Handler::Settings control_settings(const config::Settings& settings) {
+  return {settings.control_base_path, settings.readiness == "serving"};
+}
+
+}  // namespace
+
+Application::Application(config::Settings settings, std::unique_ptr<store::Store> store)
+    : settings_(std::move(settings)),
+      store_(std::move(store)),
+      admission_(settings_.max_buffered_requests, settings_.max_inflight_buffer_bytes),
+      offload_(offload_threads(settings_), "relayna-offload"),
+      shards_(make_shards(settings_, offload_)),
+      main_(*shards_.front()),
+      tasks_(main_.executor()),
+      control_handler_(main_, health_, about_, metrics_, control_settings(settings_)) {
+  about_.version = version();
+  about_.environment = settings_.environment;
+  about_.pid = ::getpid();
+  about_.started = main_.clock().now();
+  metrics_
+      .gauge("gateway_build_info", "Always 1; the labels say what runs.",
+             {{"version", std::string(version())}, {"environment", settings_.environment}})
+      .set(1);
+  auto bugs = metrics_.counter("gateway_bugs_total", "Failures that should not happen; each is logged.");
+  for (auto& shard : shards_) shard->set_bug_observer([bugs](const std::string&) { bugs.add(); });
+}
+
+Application::~Application() = default;
+
+int Application::run() {
+  raise_descriptor_limit();
+  signals_ = std::make_unique<runtime::Signals>(main_, [this](int signal) { on_signal(signal); });
+  if (auto listening = listen_control(); !listening) {
+    telemetry::log("app")->error("{}", listening.error().describe());
+    return 1;
+  }
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    auto* shard = shards_[i].get();
+    threads_.emplace_back([shard] { shard->run(); });
+  }
+  tasks_.spawn(bring_up());
+  main_.run();
+  // stop() left the handlers of the last tasks queued: let them end before what they belong to goes away.
+  main_.io().restart();
+  main_.io().poll();
+  for (auto& thread : threads_) thread.join();
+  offload_.stop();
+  return exit_code_;
+}
+
+runtime::Task<void> Application::on_each_shard(std::function<void(ShardParts&)> fn) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    auto* parts = parts_[i].get();
+    auto call = fn;
+    co_await runtime::offload(*shards_[i], [parts, call] {
+      call(*parts);
+      return true;
+    });
+  }
+}
+
+runtime::Task<std::size_t> Application::open_connections() {
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    auto* parts = parts_[i].get();
+    all += co_await runtime::offload(*shards_[i], [parts] { return parts->server().stats().connections; });
+  }
+  co_return all;
+}
+
+}  // namespace relayna::app

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/shard_parts.hpp"
+#include "relayna/catalog/refresher.hpp"
+#include "relayna/control/handler.hpp"
+#include "relayna/runtime/signals.hpp"
+
+namespace relayna::app {
+
+/// The running gateway: builds everything from the settings, serves until told to stop, drains, and takes everything down in the reverse
+/// order. The control listener is up from the first moment; the proxy listener follows once the store has been reached.
+class Application {
+ public:
+  Application(config::Settings settings, std::unique_ptr<store::Store> store);
+  ~Application();
+
+  /// Serves on the calling thread. Returns the exit code.
+  int run();
+
+ private:
+  // bring_up.cpp
+  runtime::Task<void> bring_up();
+  runtime::Task<core::Result<void>> prepare_store();
+  runtime::Task<core::Result<void>> apply_declared_file();
+  core::Result<void> load_certificates();
+  core::Result<void> listen_control();
+  runtime::Task<core::Result<void>> start_shards();
+  // background.cpp
+  void watch_changes();
+  runtime::Task<void> heartbeat();
+  runtime::Task<void> check_dependencies();
+  void spread(catalog::SnapshotPtr snapshot);
+  // drain.cpp
+  runtime::Task<void> drain();
+  runtime::Task<void> finish(int exit_code);
+  void on_signal(int signal);
+  /// Runs `fn` with each shard's parts on that shard's thread, one after the other.
+  runtime::Task<void> on_each_shard(std::function<void(ShardParts&)> fn);
+  runtime::Task<std::size_t> open_connections();
+
+  config::Settings settings_;
+  std::unique_ptr<store::Store> store_;
+  telemetry::Metrics metrics_;
+  pipeline::Health health_;
+  pipeline::About about_;
+  pipeline::BodyAdmission admission_;
+  runtime::OffloadPool offload_;
+  std::vector<std::unique_ptr<runtime::Shard>> shards_;
+  std::vector<std::thread> threads_;
+  runtime::Shard& main_;
+  runtime::StopSource stop_;
+  runtime::TaskGroup tasks_;
+  std::shared_ptr<identity::Keyring> keyring_;
+  std::shared_ptr<net::TlsClientContext> client_tls_;
+  std::shared_ptr<net::TlsServerContext> proxy_tls_;
+  std::shared_ptr<net::TlsServerContext> control_tls_;
+  control::Handler control_handler_;
+  std::unique_ptr<http::Server> control_;
+  std::unique_ptr<Shared> shared_;
+  std::vector<std::unique_ptr<ShardParts>> parts_;
+  std::unique_ptr<catalog::Refresher> refresher_;
+  std::unique_ptr<store::ChangeFeed> feed_;
+  std::unique_ptr<runtime::Signals> signals_;
+  bool draining_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace relayna::app

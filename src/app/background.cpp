@@ -1,0 +1,91 @@
+#include <unistd.h>
+
+#include "app/application.hpp"
+#include "relayna/telemetry/log.hpp"
+
+namespace relayna::app {
+
+namespace {
+
+constexpr std::chrono::seconds kHeartbeat{10};
+constexpr std::chrono::milliseconds kCheckInterval{1'000};
+constexpr std::chrono::milliseconds kCheckBound{1'000};
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+/// One check that is under way on an offload thread. A probe never waits for it: past the bound it counts as failed.
+struct PendingCheck {
+  bool running = false;
+  core::TimePoint began{};
+};
+
+}  // namespace
+
+void Application::spread(catalog::SnapshotPtr snapshot) {
+  std::vector<pipeline::Health::Upstream> upstreams;
+  if (const auto* primary = snapshot->litellm()) upstreams.push_back({primary->name, "litellm"});
+  for (const auto& provider : snapshot->providers) {
+    if (&provider != snapshot->litellm()) upstreams.push_back({provider.name, std::string(domain::to_string(provider.kind))});
+  }
+  if (upstreams.empty()) telemetry::log("app")->warn("no upstream is configured: set LITELLM_BASE_URL or declare a provider");
+  health_.set_upstreams(std::move(upstreams));
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    auto* parts = parts_[i].get();
+    shards_[i]->post([parts, snapshot] { parts->publish(snapshot); });
+  }
+  health_.snapshot_loaded = true;
+}
+
+void Application::watch_changes() {
+  // Called on the feed's own thread; everything it does is to post.
+  feed_ = store_->watch([this](const store::Change& change) {
+    if (change.kind.empty() || change.kind == "keys") {
+      for (std::size_t i = 0; i < parts_.size(); ++i) {
+        auto* parts = parts_[i].get();
+        shards_[i]->post([parts, id = change.id] { parts->forget_key(id); });
+      }
+    }
+    if (change.kind != "keys") refresher_->notify();
+  });
+}
+
+runtime::Task<void> Application::heartbeat() {
+  store::Replica replica;
+  replica.id = main_.ids().uuid7().str();
+  replica.version = about_.version;
+  replica.host = host_name();
+  replica.started_at = main_.clock().wall();
+  auto* store = store_.get();
+  do {
+    replica.seen_at = main_.clock().wall();
+    auto beat = co_await runtime::offload(offload_, [store, replica] { return store->replicas().heartbeat(replica); });
+    if (!beat) telemetry::log("app")->debug("heartbeat not stored: {}", beat.error().describe());
+  } while (co_await main_.sleep(kHeartbeat, &stop_));
+  (void)co_await runtime::offload(offload_, [store, id = replica.id] { return store->replicas().remove(id); });
+}
+
+runtime::Task<void> Application::check_dependencies() {
+  auto pending = std::make_shared<PendingCheck>();
+  auto* store = store_.get();
+  do {
+    const auto now = main_.clock().now();
+    if (!pending->running) {
+      pending->running = true;
+      pending->began = now;
+      auto* health = &health_;
+      auto* main = &main_;
+      offload_.submit([store, health, main, pending] {
+        auto answer = store->ping();
+        health->set_check("database", answer ? "ok" : "failed: " + std::string(answer.error().public_message()));
+        main->post([pending] { pending->running = false; });
+      });
+    } else if (now - pending->began > kCheckBound) {
+      health_.set_check("database", "failed: no answer within 1 s");
+    }
+  } while (co_await main_.sleep(kCheckInterval, &stop_));
+}
+
+}  // namespace relayna::app

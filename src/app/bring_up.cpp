@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include "app/application.hpp"
+#include "app/declared_file.hpp"
+#include "app/store_setup.hpp"
+#include "relayna/telemetry/log.hpp"
+
+namespace relayna::app {
+
+namespace {
+
+constexpr std::chrono::milliseconds kRetryFirst{250};
+constexpr std::chrono::milliseconds kRetryMax{5'000};
+
+/// Whether waiting can help: the store being away does, a wrong key or schema does not.
+bool worth_waiting(const core::Error& error) { return error.code == core::ErrorCode::store_unavailable; }
+
+core::Result<std::shared_ptr<net::TlsServerContext>> certificate(const std::string& cert, const std::string& key) {
+  if (cert.empty()) return std::shared_ptr<net::TlsServerContext>{};
+  return net::TlsServerContext::load(cert, key);
+}
+
+core::Result<void> migrate_at_start(store::Store& store, bool apply) {
+  if (apply) {
+    auto applied = store.migrations().apply();
+    if (!applied) return std::unexpected(applied.error());
+    if (*applied > 0) telemetry::log("app")->info("{} schema migrations applied", *applied);
+    return {};
+  }
+  auto status = store.migrations().status();
+  if (!status) return std::unexpected(status.error());
+  for (const auto& migration : *status) {
+    if (!migration.applied) {
+      return core::fail(core::ErrorCode::migrations_pending,
+                        fmt::format("schema migration {:04} {} is pending; run `relayna-gateway migrate --apply`", migration.number,
+                                    migration.name));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+core::Result<void> Application::load_certificates() {
+  auto client = net::TlsClientContext::create(settings_.upstream_ca_file);
+  if (!client) return std::unexpected(client.error());
+  client_tls_ = std::move(*client);
+  auto proxy = certificate(settings_.tls_cert_file, settings_.tls_key_file);
+  if (!proxy) return std::unexpected(proxy.error());
+  proxy_tls_ = std::move(*proxy);
+  auto control = certificate(settings_.control_tls_cert_file, settings_.control_tls_key_file);
+  if (!control) return std::unexpected(control.error());
+  control_tls_ = std::move(*control);
+  return {};
+}
+
+core::Result<void> Application::listen_control() {
+  if (auto loaded = load_certificates(); !loaded) return loaded;
+  http::Server::Settings settings;
+  settings.bind = {boost::asio::ip::make_address(settings_.control_bind.ip), settings_.control_bind.port};
+  settings.tls = control_tls_;
+  settings.max_body_bytes = 2 << 20;
+  control_ = std::make_unique<http::Server>(main_, std::move(settings), control_handler_);
+  if (auto listening = control_->listen(); !listening) return listening;
+  about_.control_port = control_->endpoint().port();
+  return {};
+}
+
+runtime::Task<core::Result<void>> Application::prepare_store() {
+  auto* store = store_.get();
+  const bool apply = settings_.run_migrations;
+  auto migrated = co_await runtime::offload(offload_, [store, apply] { return migrate_at_start(*store, apply); });
+  if (!migrated) co_return migrated;
+  health_.migrated = true;
+  auto source = master_key_source(settings_);
+  auto keyring = co_await runtime::offload(offload_, [store, source] { return identity::Keyring::open(store->secrets(), source); });
+  if (!keyring) co_return std::unexpected(keyring.error());
+  keyring_ = std::move(*keyring);
+  for (const auto& warning : keyring_->warnings()) telemetry::log("app")->warn("{}", warning);
+  co_return co_await apply_declared_file();
+}
+
+runtime::Task<core::Result<void>> Application::apply_declared_file() {
+  if (settings_.config_file.empty()) co_return core::Result<void>{};
+  auto* store = store_.get();
+  const std::string path = settings_.config_file;
+  auto keyring = keyring_;
+  co_return co_await runtime::offload(offload_, [store, path, keyring] { return app::apply_declared_file(path, *store, *keyring); });
+}
+
+runtime::Task<core::Result<void>> Application::start_shards() {
+  shared_ = std::make_unique<Shared>(Shared{settings_, *store_, *keyring_, metrics_, admission_, health_, about_, client_tls_, proxy_tls_});
+  std::uint16_t port = settings_.bind.port;
+  for (auto& shard : shards_) {
+    auto* on = shard.get();
+    auto* shared = shared_.get();
+    parts_.push_back(co_await runtime::offload(*on, [on, shared, port] { return std::make_unique<ShardParts>(*on, *shared, port); }));
+    auto* parts = parts_.back().get();
+    auto listening = co_await runtime::offload(*on, [parts]() -> core::Result<std::uint16_t> {
+      if (auto done = parts->listen(); !done) return std::unexpected(done.error());
+      return parts->server().endpoint().port();
+    });
+    if (!listening) co_return std::unexpected(listening.error());
+    port = *listening;  // with port 0 the first shard chooses for all
+  }
+  about_.proxy_port = port;
+  co_return core::Result<void>{};
+}
+
+runtime::Task<void> Application::bring_up() {
+  auto logger = telemetry::log("app");
+  tasks_.spawn(check_dependencies());
+  for (auto wait = kRetryFirst;; wait = std::min(wait * 2, kRetryMax)) {
+    auto prepared = co_await prepare_store();
+    if (prepared) break;
+    logger->error("{}", prepared.error().describe());
+    if (!worth_waiting(prepared.error())) co_return co_await finish(1);
+    if (!co_await main_.sleep(wait, &stop_)) co_return;
+  }
+  auto keyring = keyring_;
+  refresher_ = std::make_unique<catalog::Refresher>(
+      main_, *store_, environment_providers(settings_),
+      [keyring](std::string_view sealed, std::string_view context) { return keyring->open(sealed, context); },
+      [this](catalog::SnapshotPtr snapshot) { spread(std::move(snapshot)); });
+  if (auto started = co_await start_shards(); !started) {
+    logger->error("{}", started.error().describe());
+    co_return co_await finish(1);
+  }
+  if (stop_.stop_requested()) co_return;
+  tasks_.spawn(refresher_->run(&stop_));
+  tasks_.spawn(heartbeat());
+  watch_changes();
+  health_.listening = true;
+  logger->info("relayna-gateway {} serves: proxy {}:{}, control {}:{}, {}", about_.version, settings_.bind.ip, about_.proxy_port,
+               settings_.control_bind.ip, about_.control_port, store_->describe());
+}
+
+}  // namespace relayna::app

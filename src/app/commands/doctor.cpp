@@ -1,0 +1,121 @@
+#include <fmt/core.h>
+
+#include "app/command_line.hpp"
+#include "app/commands/commands.hpp"
+#include "app/configured.hpp"
+#include "app/local_loop.hpp"
+#include "app/store_setup.hpp"
+#include "relayna/catalog/build.hpp"
+#include "relayna/upstream/model_directory.hpp"
+
+namespace relayna::app {
+
+namespace {
+
+/// Prints one line per check and remembers whether any failed.
+class Report {
+ public:
+  void ok(const std::string& what, const std::string& how) { fmt::print("ok    {}: {}\n", what, how); }
+  void failed(const std::string& what, const core::Error& error) {
+    any_failed_ = true;
+    fmt::print("FAIL  {}: {}{}{}\n", what, error.public_message(), error.detail.empty() ? "" : " - ", error.detail);
+  }
+  [[nodiscard]] bool any_failed() const noexcept { return any_failed_; }
+
+ private:
+  bool any_failed_ = false;
+};
+
+/// The database, its schema, the master key; and with them what is configured.
+catalog::SnapshotPtr check_store(const config::Settings& settings, store::Store& store, Report& report) {
+  if (auto ping = store.ping(); !ping) {
+    report.failed("database " + store.describe(), ping.error());
+    return nullptr;
+  }
+  report.ok("database", store.describe());
+  auto status = store.migrations().status();
+  if (!status) {
+    report.failed("schema", status.error());
+    return nullptr;
+  }
+  for (const auto& migration : *status) {
+    if (migration.applied) continue;
+    report.failed("schema", core::Error(core::ErrorCode::migrations_pending,
+                                        fmt::format("migration {:04} {} is pending", migration.number, migration.name)));
+    return nullptr;
+  }
+  report.ok("schema", fmt::format("{} migrations applied", status->size()));
+  auto keyring = identity::Keyring::open(store.secrets(), master_key_source(settings));
+  if (!keyring) {
+    report.failed("master key", keyring.error());
+    return nullptr;
+  }
+  report.ok("master key", (*keyring)->generated_master_key() ? "generated; set GATEWAY_MASTER_KEY to keep it elsewhere" : "set");
+  auto rows = store.catalog().load();
+  if (!rows) {
+    report.failed("catalog", rows.error());
+    return nullptr;
+  }
+  auto built = catalog::build_snapshot(*rows, environment_providers(settings),
+                                       [&](std::string_view sealed, std::string_view context) { return (*keyring)->open(sealed, context); });
+  for (const auto& problem : built.problems) {
+    report.failed("catalog", core::Error(core::ErrorCode::invalid_configuration, problem));
+  }
+  return built.snapshot;
+}
+
+runtime::Task<core::Result<bool>> try_connect(net::Connector& connector, net::Origin origin) {
+  auto stream = co_await connector.connect(std::move(origin), core::Deadline::in(core::real_clock(), std::chrono::seconds(5)));
+  if (!stream) co_return std::unexpected(stream.error());
+  co_return true;
+}
+
+/// One upstream: name, address and TLS first, then whether its credential is taken and what it lists.
+void check_upstream(LocalLoop& loop, net::Connector& connector, upstream::ModelDirectory& models, const domain::Provider& provider,
+                    Report& report) {
+  const std::string name = "upstream " + provider.name;
+  if (provider.kind == domain::ProviderKind::echo) return report.ok(name, "built in");
+  auto base = net::BaseUrl::parse(provider.base_url);
+  if (!base) return report.failed(name, base.error());
+  if (auto connected = loop.run(try_connect(connector, base->origin)); !connected) return report.failed(name + " connection", connected.error());
+  report.ok(name + " connection", base->origin.str());
+  auto listed = loop.run(models.ask(provider, nullptr));
+  if (!listed) return report.failed(name + " models", listed.error());
+  report.ok(name + " models", fmt::format("{} listed", listed->size()));
+}
+
+void check_upstreams(const config::Settings& settings, const catalog::SnapshotPtr& snapshot, Report& report) {
+  LocalLoop loop;
+  net::Connector::Settings connect;
+  auto tls = net::TlsClientContext::create(settings.upstream_ca_file);
+  if (!tls) return report.failed("GATEWAY_UPSTREAM_CA_FILE", tls.error());
+  connect.tls = *tls;
+  connect.outbound_proxy = settings.outbound_proxy;
+  connect.no_proxy = settings.no_proxy;
+  net::Connector connector(loop.shard(), std::move(connect));
+  http::Client client(loop.shard(), connector, http::Client::Settings{});
+  upstream::ModelDirectory models(loop.shard(), client);
+  if (snapshot->providers.empty()) {
+    report.failed("upstream", core::Error(core::ErrorCode::no_upstream, "none is configured; set LITELLM_BASE_URL or declare a provider"));
+  }
+  for (const auto& provider : snapshot->providers) check_upstream(loop, connector, models, provider, report);
+  client.clear();
+}
+
+}  // namespace
+
+int doctor(const config::Overrides& overrides) {
+  const auto settings = configured(overrides);
+  if (!settings) return kConfiguration;
+  Report report;
+  report.ok("configuration", settings->config_file.empty() ? "environment" : settings->config_file);
+  auto store = open_store(*settings);
+  if (!store) {
+    report.failed("database", store.error());
+    return kFailed;
+  }
+  if (const auto snapshot = check_store(*settings, **store, report)) check_upstreams(*settings, snapshot, report);
+  return report.any_failed() ? kFailed : kOk;
+}
+
+}  // namespace relayna::app

@@ -1,0 +1,151 @@
+#include "app/shard_parts.hpp"
+
+namespace relayna::app {
+
+namespace {
+
+constexpr std::chrono::seconds kTouchInterval{30};
+constexpr std::chrono::milliseconds kGaugeInterval{1'000};
+
+net::Connector::Settings connector_settings(const Shared& shared) {
+  net::Connector::Settings settings;
+  const auto& from = shared.settings.upstream_private;
+  using Mode = config::UpstreamPrivate::Mode;
+  settings.ssrf.private_addresses = from.mode == Mode::allow  ? net::SsrfPolicy::Private::allow
+                                    : from.mode == Mode::deny ? net::SsrfPolicy::Private::deny
+                                                              : net::SsrfPolicy::Private::listed;
+  for (const auto& text : from.cidrs) {
+    if (auto cidr = net::Cidr::parse(text)) settings.ssrf.allowed.push_back(*cidr);  // config has checked the form
+  }
+  settings.tls = shared.client_tls;
+  settings.outbound_proxy = shared.settings.outbound_proxy;
+  settings.no_proxy = shared.settings.no_proxy;
+  return settings;
+}
+
+identity::KeyCacheSettings cache_settings(const config::Settings& settings) {
+  identity::KeyCacheSettings cache;
+  cache.size = settings.auth_cache_size;
+  cache.ttl = settings.auth_cache_ttl;
+  cache.soft_bump = settings.auth_cache_soft_bump;
+  cache.hard_grace = settings.auth_cache_hard_grace;
+  return cache;
+}
+
+http::Server::Settings server_settings(const Shared& shared, std::uint16_t port) {
+  http::Server::Settings settings;
+  settings.bind = {boost::asio::ip::make_address(shared.settings.bind.ip), port};
+  settings.tls = shared.server_tls;
+  settings.reuse_port = shared.settings.threads > 1;
+  settings.max_body_bytes = shared.settings.max_request_body_bytes;
+  for (const auto& text : shared.settings.trusted_proxies) {
+    if (auto cidr = net::Cidr::parse(text)) settings.trusted_proxies.ranges.push_back(*cidr);
+  }
+  return settings;
+}
+
+identity::KeyCache::Loader key_loader(store::Store& store) {
+  auto* from = &store;
+  return [from](const core::Digest& digest) { return from->keys().find_by_hash(digest); };
+}
+
+}  // namespace
+
+struct ShardParts::Gauges {
+  telemetry::Gauge connections, in_flight, pool_idle, pool_active, cache_entries, buffered_requests, buffered_bytes, offload_queue;
+  telemetry::Histogram lag;
+  core::TimePoint last{};
+
+  Gauges(telemetry::Metrics& m, std::size_t shard) {
+    const telemetry::Labels labels{{"shard", std::to_string(shard)}};
+    connections = m.gauge("gateway_proxy_connections", "Open connections of the proxy listener.", labels);
+    in_flight = m.gauge("gateway_proxy_in_flight", "Requests being served on the proxy listener.", labels);
+    pool_idle = m.gauge("gateway_upstream_pool_idle", "Idle upstream connections.", labels);
+    pool_active = m.gauge("gateway_upstream_pool_active", "Upstream connections in use.", labels);
+    cache_entries = m.gauge("gateway_auth_cache_entries", "Virtual keys held in memory.", labels);
+    offload_queue = m.gauge("gateway_offload_queue", "Blocking work that waits for a thread.");
+    buffered_requests = m.gauge("gateway_buffered_requests", "Request bodies being received.");
+    buffered_bytes = m.gauge("gateway_buffered_body_bytes", "Bytes of request bodies held.");
+    lag = m.histogram("gateway_loop_lag_seconds", "How late the event loop ran its 50 ms timer.",
+                      {.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1}, labels);
+  }
+};
+
+ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_t port)
+    : shard_(shard),
+      store_(shared.store),
+      tasks_(shard.executor()),
+      connector_(shard, connector_settings(shared)),
+      client_(shard, connector_, http::Client::Settings{}),
+      keys_(shard, key_loader(shared.store), cache_settings(shared.settings)),
+      hasher_(shared.keyring.hasher()),
+      dispatcher_(shard, client_, shared.metrics),
+      models_(shard, client_),
+      usage_(shard, shared.store, shared.metrics, ledger::UsageSink::Settings{}),
+      pipeline_(pipeline::Parts{shard, view_, keys_, hasher_, dispatcher_, models_, usage_, access_log_, shared.metrics,
+                                shared.admission},
+                pipeline::Settings{shared.settings.max_request_body_bytes, shared.settings.worker_token,
+                                   shared.settings.log_message_body}),
+      handler_(pipeline_, shared.health, shared.about, shard.clock(), proxy::Handler::Settings{shared.settings.cors_allowed_origins}),
+      server_(shard, server_settings(shared, port), handler_),
+      gauges_(std::make_unique<Gauges>(shared.metrics, shard.index())) {
+  shard_.set_lag_observer([this](core::Duration late) { gauges_->lag.observe(std::chrono::duration<double>(late).count()); });
+  auto* admission = &shared.admission;
+  periodic_ = shard_.every_sweep([this, admission](core::TimePoint now) {
+    access_log_.flush();
+    if (now - gauges_->last < kGaugeInterval) return;
+    gauges_->last = now;
+    gauges_->buffered_requests.set(static_cast<double>(admission->requests()));
+    gauges_->buffered_bytes.set(static_cast<double>(admission->bytes()));
+    publish_gauges();
+  });
+  tasks_.spawn(usage_.run(&stop_));
+  tasks_.spawn(touch_keys());
+}
+
+ShardParts::~ShardParts() { shard_.set_lag_observer({}); }
+
+core::Result<void> ShardParts::listen() { return server_.listen(); }
+
+void ShardParts::publish(catalog::SnapshotPtr snapshot) { view_.replace(std::move(snapshot)); }
+
+void ShardParts::forget_key(const std::string& id) {
+  if (id.empty()) {
+    keys_.invalidate_all();
+  } else {
+    keys_.invalidate(id);
+  }
+}
+
+void ShardParts::publish_gauges() {
+  const auto server = server_.stats();
+  gauges_->connections.set(static_cast<double>(server.connections));
+  gauges_->in_flight.set(static_cast<double>(server.in_flight));
+  const auto pool = client_.stats();
+  gauges_->pool_idle.set(static_cast<double>(pool.idle));
+  gauges_->pool_active.set(static_cast<double>(pool.active));
+  gauges_->cache_entries.set(static_cast<double>(keys_.stats().entries));
+  gauges_->offload_queue.set(static_cast<double>(shard_.offload_pool().queued()));
+}
+
+runtime::Task<void> ShardParts::touch_keys() {
+  while (true) {
+    const bool go_on = co_await shard_.sleep(kTouchInterval, &stop_);
+    auto used = std::make_shared<std::vector<std::pair<std::string, core::SystemTime>>>(keys_.take_used());
+    if (!used->empty()) {
+      auto* store = &store_;
+      // A failure loses nothing that matters: the next use reports a later time.
+      (void)co_await runtime::offload(shard_.offload_pool(), [store, used] { return store->keys().touch(*used); });
+    }
+    if (!go_on) co_return;
+  }
+}
+
+runtime::Task<void> ShardParts::finish() {
+  stop_.request_stop();
+  co_await tasks_.wait_empty();
+  client_.clear();
+  access_log_.flush();
+}
+
+}  // namespace relayna::app

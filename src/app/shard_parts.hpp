@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+
+#include "relayna/catalog/view.hpp"
+#include "relayna/config/settings.hpp"
+#include "relayna/http/client.hpp"
+#include "relayna/http/server.hpp"
+#include "relayna/identity/keyring.hpp"
+#include "relayna/pipeline/health.hpp"
+#include "relayna/pipeline/pipeline.hpp"
+#include "relayna/proxy/handler.hpp"
+
+namespace relayna::app {
+
+/// What every shard shares; all of it outlives the shards' parts.
+struct Shared {
+  const config::Settings& settings;
+  store::Store& store;
+  const identity::Keyring& keyring;
+  telemetry::Metrics& metrics;
+  pipeline::BodyAdmission& admission;
+  pipeline::Health& health;
+  const pipeline::About& about;
+  std::shared_ptr<net::TlsClientContext> client_tls;
+  std::shared_ptr<net::TlsServerContext> server_tls;
+};
+
+/// Everything of the data path that belongs to one shard, in the order of construction: from the network up to the listener. Built, used
+/// and destroyed on the shard's thread.
+class ShardParts {
+ public:
+  ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_t port);
+  ~ShardParts();
+
+  /// Binds the proxy listener and begins to serve.
+  core::Result<void> listen();
+  void publish(catalog::SnapshotPtr snapshot);
+  /// A key changed; empty: any may have.
+  void forget_key(const std::string& id);
+  [[nodiscard]] http::Server& server() noexcept { return server_; }
+  /// After the server has closed: writes out usage, ends the background tasks. Completes when nothing of this shard runs any more.
+  runtime::Task<void> finish();
+
+ private:
+  void publish_gauges();
+  runtime::Task<void> touch_keys();
+
+  runtime::Shard& shard_;
+  store::Store& store_;
+  runtime::StopSource stop_;
+  runtime::TaskGroup tasks_;
+  catalog::View view_;
+  net::Connector connector_;
+  http::Client client_;
+  identity::KeyCache keys_;
+  core::Hmac hasher_;
+  upstream::Dispatcher dispatcher_;
+  upstream::ModelDirectory models_;
+  ledger::UsageSink usage_;
+  telemetry::AccessLog access_log_;
+  pipeline::Pipeline pipeline_;
+  proxy::Handler handler_;
+  http::Server server_;
+  struct Gauges;
+  std::unique_ptr<Gauges> gauges_;
+  std::unique_ptr<runtime::Shard::Periodic> periodic_;
+};
+
+}  // namespace relayna::app
