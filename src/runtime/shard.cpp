@@ -31,7 +31,7 @@ struct Shard::Sweeper {
   void tick() {
     // Lateness is real time whatever clock the deadlines follow.
     const auto late = core::real_clock().now() - timer.expiry();
-    arm();  // first, so that a throwing callback does not end all deadlines
+    arm();  // first, so that a throwing item does not end all deadlines
     if (shard.on_lag_) shard.on_lag_(late);
     shard.sweep_.sweep(shard.clock_.now());
   }
@@ -80,10 +80,14 @@ void Shard::run() {
       io_.run();
       return;
     } catch (const std::exception& e) {
-      telemetry::log("runtime")->error("a handler threw, which is a bug: {}", e.what());
-      if (*on_bug_) (*on_bug_)(e.what());
+      report_bug(e.what());
     }
   }
+}
+
+void Shard::report_bug(std::string what) {
+  telemetry::log("runtime")->error("a handler threw, which is a bug: {}", what);
+  if (*on_bug_) (*on_bug_)(std::move(what));
 }
 
 void Shard::stop() {
@@ -98,8 +102,14 @@ Shard::Periodic::Periodic(Shard& shard, std::function<void(core::TimePoint)> fn)
 
 void Shard::Periodic::on_expired() {
   expires_at(core::Deadline(core::TimePoint::min()));
-  const auto fn = fn_;  // the callback may destroy this
-  (*fn)(shard_.clock().now());
+  // The callback may destroy this, and its failure must not end the sweep for the others.
+  Shard& shard = shard_;
+  const auto fn = fn_;
+  try {
+    (*fn)(shard.clock().now());
+  } catch (const std::exception& e) {
+    shard.report_bug(e.what());
+  }
 }
 
 }  // namespace relayna::runtime

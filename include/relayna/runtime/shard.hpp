@@ -64,6 +64,8 @@ class Shard {
 
  private:
   struct Sweeper;
+  void report_bug(std::string what);
+
   std::size_t index_;
   OffloadPool& offload_;
   const core::Clock& clock_;
@@ -77,7 +79,8 @@ class Shard {
   std::unique_ptr<Sweeper> sweeper_;
 };
 
-/// What `every_sweep` runs. The callback may destroy its own handle.
+/// What `every_sweep` runs. The callback may destroy its own handle. An exception out of it is a bug that is
+/// reported, and it runs again.
 class Shard::Periodic final : private Expirable {
  public:
   Periodic(Shard& shard, std::function<void(core::TimePoint)> fn);
