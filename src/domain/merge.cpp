@@ -81,18 +81,36 @@ void add_conjunct(std::vector<List>& also, const List& list) {
   if (std::ranges::find(also, list) == also.end()) also.push_back(list);
 }
 
-// Like merge_list, but keeps both lists where some pair of entries may overlap in a way one list cannot say.
-void merge_crossing(List& into, std::vector<List>& also, const List& next, Narrower narrower,
-                    bool (*may_cross)(const std::string&, const std::string&), bool& deny) {
-  if (next.empty() || into == next) return;
-  const bool crossing = std::ranges::any_of(into, [&](const std::string& a) {
-    return std::ranges::any_of(next, [&](const std::string& b) { return may_cross(a, b); });
-  });
-  if (crossing) {
-    add_conjunct(also, next);
-  } else {
-    merge_list(into, next, narrower, deny);
+/// How two lists of one field combine: entry by entry into one, or, where that has no spelling, side by side.
+struct Combination {
+  Narrower narrower;
+  bool (*may_cross)(const std::string&, const std::string&);
+
+  [[nodiscard]] bool crossing(const List& a, const List& b) const {
+    return std::ranges::any_of(a, [&](const std::string& x) {
+      return std::ranges::any_of(b, [&](const std::string& y) { return may_cross(x, y); });
+    });
   }
+  [[nodiscard]] bool disjoint(const List& a, const List& b) const {
+    return !a.empty() && !b.empty() && !crossing(a, b) && intersect(a, b, narrower).empty();
+  }
+};
+constexpr Combination kModels{narrower_pattern, models_may_cross};
+constexpr Combination kProviders{same, providers_may_cross};
+
+void merge_crossing(List& into, std::vector<List>& also, const List& next, const std::vector<List>& next_also,
+                    const Combination& combination, bool& deny) {
+  // A list kept beside `into` may exclude the next one too, whichever of them came first.
+  for (const List& list : also) deny = deny || combination.disjoint(list, next);
+  for (const List& list : next_also) deny = deny || combination.disjoint(list, into);
+  if (!next.empty() && into != next) {
+    if (combination.crossing(into, next)) {
+      add_conjunct(also, next);
+    } else {
+      merge_list(into, next, combination.narrower, deny);
+    }
+  }
+  for (const List& list : next_also) add_conjunct(also, list);
 }
 
 void merge_hours(std::vector<int>& into, std::vector<int> next, bool& deny) {
@@ -135,12 +153,10 @@ Policy merge(const Policy& base, const Policy& next) {
   merge_list(out.allowed_routes, next.allowed_routes, narrower_pattern, out.deny);
   merge_list(out.allowed_services, next.allowed_services, same, out.deny);
   merge_list(out.allowed_source_addresses, next.allowed_source_addresses, narrower_range, out.deny);
-  merge_crossing(out.allowed_models, out.also_allowed_models, next.allowed_models, narrower_pattern,
-                 models_may_cross, out.deny);
-  merge_crossing(out.allowed_providers, out.also_allowed_providers, next.allowed_providers, same,
-                 providers_may_cross, out.deny);
-  for (const List& list : next.also_allowed_models) add_conjunct(out.also_allowed_models, list);
-  for (const List& list : next.also_allowed_providers) add_conjunct(out.also_allowed_providers, list);
+  merge_crossing(out.allowed_models, out.also_allowed_models, next.allowed_models, next.also_allowed_models,
+                 kModels, out.deny);
+  merge_crossing(out.allowed_providers, out.also_allowed_providers, next.allowed_providers,
+                 next.also_allowed_providers, kProviders, out.deny);
   merge_hours(out.allowed_hours_utc, next.allowed_hours_utc, out.deny);
   for (const NumberField& field : kNumberFields) take_minimum(out.*field.member, next.*field.member);
   for (const MoneyField& field : kMoneyFields) take_minimum(out.*field.member, next.*field.member);
