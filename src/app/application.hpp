@@ -9,6 +9,7 @@
 #include "app/shard_parts.hpp"
 #include "relayna/catalog/refresher.hpp"
 #include "relayna/control/handler.hpp"
+#include "relayna/counters/redis_link.hpp"
 #include "relayna/runtime/signals.hpp"
 
 namespace relayna::app {
@@ -35,6 +36,8 @@ class Application {
   void watch_changes();
   runtime::Task<void> heartbeat();
   runtime::Task<void> check_dependencies();
+  core::Result<void> connect_redis();
+  runtime::Task<void> check_redis();
   void spread(catalog::SnapshotPtr snapshot);
   // drain.cpp
   runtime::Task<void> drain();
@@ -66,6 +69,8 @@ class Application {
   std::vector<std::unique_ptr<ShardParts>> parts_;
   std::unique_ptr<catalog::Refresher> refresher_;
   std::unique_ptr<store::ChangeFeed> feed_;
+  std::unique_ptr<net::Connector> redis_connector_;
+  std::unique_ptr<counters::RedisLink> redis_;  ///< null in embedded mode
   std::unique_ptr<runtime::Signals> signals_;
   bool draining_ = false;
   int exit_code_ = 0;

@@ -88,4 +88,25 @@ runtime::Task<void> Application::check_dependencies() {
   } while (co_await main_.sleep(kCheckInterval, &stop_));
 }
 
+core::Result<void> Application::connect_redis() {
+  if (settings_.redis_url.empty() || settings_.redis_url.starts_with("memory:")) return {};
+  auto address = counters::RedisAddress::parse(settings_.redis_url);
+  if (!address) return std::unexpected(address.error());
+  net::Connector::Settings connect;  // Redis is often private: the guard on upstream addresses is not meant for it
+  connect.tls = client_tls_;
+  redis_connector_ = std::make_unique<net::Connector>(main_, std::move(connect));
+  redis_ = std::make_unique<counters::RedisLink>(main_, *redis_connector_, std::move(*address), counters::RedisLink::Settings{});
+  redis_->start();
+  health_.set_check("redis", "failed: not connected yet");
+  tasks_.spawn(check_redis());
+  return {};
+}
+
+runtime::Task<void> Application::check_redis() {
+  do {
+    auto answer = co_await redis_->ping();
+    health_.set_check("redis", answer ? "ok" : "failed: " + answer.error().detail);
+  } while (co_await main_.sleep(redis_->connected() ? kCheckInterval : kCheckInterval / 5, &stop_));
+}
+
 }  // namespace relayna::app

@@ -110,6 +110,10 @@ runtime::Task<core::Result<void>> Application::start_shards() {
 runtime::Task<void> Application::bring_up() {
   auto logger = telemetry::log("app");
   tasks_.spawn(check_dependencies());
+  if (auto redis = connect_redis(); !redis) {
+    logger->error("{}", redis.error().describe());
+    co_return co_await finish(1);
+  }
   for (auto wait = kRetryFirst;; wait = std::min(wait * 2, kRetryMax)) {
     auto prepared = co_await prepare_store();
     if (prepared) break;

@@ -71,6 +71,7 @@ runtime::Task<void> Application::finish(int exit_code) {
     }
     if (i > 0) shards_[i]->stop();
   }
+  if (redis_ != nullptr) co_await redis_->stop();
   telemetry::log("app")->info("drained; exit {}", exit_code);
   if (control_ != nullptr) {
     control_->begin_drain();

@@ -4,6 +4,7 @@
 #include "app/commands/commands.hpp"
 #include "app/configured.hpp"
 #include "app/local_loop.hpp"
+#include "app/redis_doctor.hpp"
 #include "app/store_setup.hpp"
 #include "relayna/catalog/build.hpp"
 #include "relayna/upstream/model_directory.hpp"
@@ -102,6 +103,32 @@ void check_upstreams(const config::Settings& settings, const catalog::SnapshotPt
   client.clear();
 }
 
+runtime::Task<core::Result<std::string>> ask_redis(runtime::Shard& shard, counters::RedisLink& link) {
+  link.start();
+  const auto deadline = core::Deadline::in(shard.clock(), std::chrono::seconds(3));
+  while (!link.connected() && !deadline.passed(shard.clock().now())) co_await shard.sleep(std::chrono::milliseconds(20));
+  auto found = co_await examine_redis(link);
+  co_await link.stop();
+  co_return found;
+}
+
+void check_redis(const config::Settings& settings, Report& report) {
+  if (settings.redis_url.empty() || settings.redis_url.starts_with("memory:")) return report.ok("counters", "in this process");
+  auto address = counters::RedisAddress::parse(settings.redis_url);
+  if (!address) return report.failed("redis", address.error());
+  const std::string where = "redis " + address->describe();
+  LocalLoop loop;
+  net::Connector::Settings connect;
+  if (auto tls = net::TlsClientContext::create(settings.upstream_ca_file)) connect.tls = *tls;
+  net::Connector connector(loop.shard(), std::move(connect));
+  counters::RedisLink::Settings patient;
+  patient.command_timeout = std::chrono::milliseconds(1'000);
+  counters::RedisLink link(loop.shard(), connector, std::move(*address), patient);
+  auto found = loop.run(ask_redis(loop.shard(), link));
+  if (!found) return report.failed(where, found.error());
+  report.ok(where, *found);
+}
+
 }  // namespace
 
 int doctor(const config::Overrides& overrides) {
@@ -109,6 +136,7 @@ int doctor(const config::Overrides& overrides) {
   if (!settings) return kConfiguration;
   Report report;
   report.ok("configuration", settings->config_file.empty() ? "environment" : settings->config_file);
+  check_redis(*settings, report);
   auto store = open_store(*settings);
   if (!store) {
     report.failed("database", store.error());

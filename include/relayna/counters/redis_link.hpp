@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayna/core/result.hpp"
+#include "relayna/core/secret.hpp"
+#include "relayna/net/connector.hpp"
+#include "relayna/runtime/shard.hpp"
+
+namespace relayna::counters {
+
+/// What Redis answered (RESP2).
+struct RedisReply {
+  enum class Kind : std::uint8_t { nil, integer, string, status, error, array };
+  Kind kind = Kind::nil;
+  std::int64_t integer = 0;
+  std::string text;  ///< string, status or error
+  std::vector<RedisReply> items;
+};
+
+/// Where a Redis is: `redis://[user:pass@]host:port[/db]`, `rediss://…` for TLS.
+struct RedisAddress {
+  net::Origin origin;
+  std::string user;
+  core::Secret password;
+  int database = 0;
+  /// The error is invalid_configuration and never contains the password.
+  static core::Result<RedisAddress> parse(std::string_view url);
+  /// `host:port/db`, no credentials.
+  [[nodiscard]] std::string describe() const;
+};
+
+/// One connection to Redis that carries the commands of a whole shard, pipelined: those asked for in one turn of the loop leave in one
+/// write. Reconnects by itself with back-off; AUTH and SELECT go first. A command that timed out keeps its place in the line until its
+/// answer comes, so answers never shift. One shard.
+class RedisLink {
+ public:
+  struct Settings {
+    std::chrono::milliseconds connect_timeout{1'000};
+    std::chrono::milliseconds command_timeout{80};     ///< an affected request is answered within 100 ms (contract 8.4)
+    std::chrono::milliseconds give_up{2'000};          ///< a connection whose oldest answer is this late is replaced
+    std::chrono::milliseconds retry_first{100};
+    std::chrono::milliseconds retry_max{2'000};
+    std::size_t max_waiting = 100'000;                 ///< commands in the line; more are refused
+  };
+  RedisLink(runtime::Shard& shard, net::Connector& connector, RedisAddress address, Settings settings);
+  /// `stop()` must have completed.
+  ~RedisLink();
+
+  /// Connects and keeps the connection, until `stop`.
+  void start();
+  runtime::Task<void> stop();
+  /// Sends one command. control_state_unavailable when the link is down, the answer is late or was lost. An error reply of Redis is a reply.
+  runtime::Task<core::Result<RedisReply>> command(std::vector<std::string> arguments);
+  runtime::Task<core::Result<void>> ping();
+  [[nodiscard]] bool connected() const noexcept;
+  /// Why it is not connected, without credentials.
+  [[nodiscard]] const std::string& last_error() const noexcept;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace relayna::counters

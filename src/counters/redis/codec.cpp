@@ -1,0 +1,85 @@
+#include "counters/redis/codec.hpp"
+
+#include <hiredis/hiredis.h>
+
+#include <memory>
+#include <new>
+
+namespace relayna::counters {
+
+namespace {
+
+struct FreeReply {
+  void operator()(redisReply* reply) const { freeReplyObject(reply); }
+};
+
+RedisReply converted(const redisReply& reply) {
+  RedisReply out;
+  switch (reply.type) {
+    case REDIS_REPLY_INTEGER:
+      out.kind = RedisReply::Kind::integer;
+      out.integer = reply.integer;
+      break;
+    case REDIS_REPLY_STRING:
+      out.kind = RedisReply::Kind::string;
+      out.text.assign(reply.str, reply.len);
+      break;
+    case REDIS_REPLY_STATUS:
+      out.kind = RedisReply::Kind::status;
+      out.text.assign(reply.str, reply.len);
+      break;
+    case REDIS_REPLY_ERROR:
+      out.kind = RedisReply::Kind::error;
+      out.text.assign(reply.str, reply.len);
+      break;
+    case REDIS_REPLY_ARRAY:
+      out.kind = RedisReply::Kind::array;
+      out.items.reserve(reply.elements);
+      for (std::size_t i = 0; i < reply.elements; ++i) out.items.push_back(converted(*reply.element[i]));
+      break;
+    default:
+      break;  // nil
+  }
+  return out;
+}
+
+}  // namespace
+
+void append_command(std::string& out, const std::vector<std::string>& arguments) {
+  out += '*';
+  out += std::to_string(arguments.size());
+  out += "\r\n";
+  for (const auto& argument : arguments) {
+    out += '$';
+    out += std::to_string(argument.size());
+    out += "\r\n";
+    out += argument;
+    out += "\r\n";
+  }
+}
+
+ReplyParser::ReplyParser() : reader_(redisReaderCreate()) {
+  if (reader_ == nullptr) throw std::bad_alloc();
+  reader_->maxbuf = 0;  // keep no spare buffer between replies; otherwise hiredis frees and grows it again and again
+}
+
+ReplyParser::~ReplyParser() { redisReaderFree(reader_); }
+
+bool ReplyParser::feed(std::string_view bytes) {
+  if (broken_ || redisReaderFeed(reader_, bytes.data(), bytes.size()) != REDIS_OK) broken_ = true;
+  return !broken_;
+}
+
+std::optional<RedisReply> ReplyParser::next() {
+  if (broken_) return std::nullopt;
+  void* raw = nullptr;
+  if (redisReaderGetReply(reader_, &raw) != REDIS_OK) {
+    broken_ = true;
+    return std::nullopt;
+  }
+  if (raw == nullptr) return std::nullopt;
+  const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(raw));
+  return converted(*reply);
+}
+
+}  // namespace relayna::counters

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayna/counters/redis_link.hpp"
+
+struct redisReader;
+
+namespace relayna::counters {
+
+/// Appends one command in RESP.
+void append_command(std::string& out, const std::vector<std::string>& arguments);
+
+/// Turns bytes into replies, however they are cut. hiredis's reader used as a codec; no I/O.
+class ReplyParser {
+ public:
+  ReplyParser();
+  ~ReplyParser();
+  ReplyParser(const ReplyParser&) = delete;
+  ReplyParser& operator=(const ReplyParser&) = delete;
+  /// False when the bytes are not RESP; the parser is then unusable.
+  bool feed(std::string_view bytes);
+  /// The next complete reply; nullopt when more bytes are needed or the parser broke.
+  std::optional<RedisReply> next();
+  [[nodiscard]] bool broken() const noexcept { return broken_; }
+
+ private:
+  redisReader* reader_;
+  bool broken_ = false;
+};
+
+}  // namespace relayna::counters
