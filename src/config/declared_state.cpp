@@ -94,7 +94,8 @@ const std::array kState{
             .example = "local",
             .help = "While Redis is away, requests that need limits get 503 (`closed`) or are counted in "
                     "this process "
-                    "(`local`)."},
+                    "(`local`).",
+            .later = true},
 
     Setting{.name = "GATEWAY_READINESS",
             .file_key = "server.readiness",

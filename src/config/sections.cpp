@@ -78,7 +78,7 @@ class Walker {
     if (setting.secret && node.kind == Node::Kind::scalar) {
       const core::Secret secret = yaml::resolve_secret(node, environment_, path, diagnostics_);
       raw.text = secret.reveal();
-      raw.broken = secret.empty() && !node.unset();
+      raw.broken = raw.broken || (secret.empty() && !node.unset());
     } else if (node.kind == Node::Kind::scalar) {
       raw.text = core::trim(node.text);
     } else if (node.kind == Node::Kind::sequence && takes_list(setting.type.kind)) {

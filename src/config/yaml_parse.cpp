@@ -237,7 +237,8 @@ std::optional<Node> parse(std::string_view text, Diagnostics& diagnostics) {
   if (refuse_bytes(text, diagnostics)) return std::nullopt;
   Builder builder(diagnostics);
   try {
-    std::istringstream stream{std::string(text)};
+    // yaml-cpp misses an open quote when the text ends with the line.
+    std::istringstream stream{std::string(text.substr(0, text.find_last_not_of(" \t\r\n") + 1))};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
