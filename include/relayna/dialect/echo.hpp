@@ -33,8 +33,12 @@ struct EchoRequest {
   EchoOptions options;
 };
 
-/// A whole answer, prepared: the JSON body, or the stream's frames in order (each a complete SSE frame with
-/// its blank line).
+/// A whole answer, prepared: the JSON body, or the stream's frames in order, each a complete SSE frame with
+/// its blank line. Of the faults, `error-event` is already in it (the API's error event in the middle,
+/// nothing after it; status 500 when not streaming), and so is `truncate` of a stream (half of the frames,
+/// the last one cut in two). What remains to the caller is timing and the connection: latency, delays,
+/// `reset`, `stall`, and breaking off after a `truncate`, which leaves `json` whole so that its full length
+/// can be announced.
 struct EchoAnswer {
   int status = 200;
   bool sse = false;
@@ -42,10 +46,16 @@ struct EchoAnswer {
   std::vector<std::string> frames;
 };
 
-/// Answers with the last user message and deterministic token counts, with every documented field and the
-/// documented event order of the API.
+/// Answers with the last user message (all its text parts in one) and deterministic token counts, with every
+/// documented field and the documented event order of the API. Tokens are `estimate_tokens`, bytes ÷ 3
+/// rounded up: of the answer's text, and of the text of all messages and instructions together for the input;
+/// token numbers (embeddings, completions) count as they are. The request's maximum of output tokens cuts the
+/// text; like any model this one has its own, 262,144. Tool calls take the place of the text, with arguments
+/// that fit the declared schema; a tool named `echo` stands in when none is declared. Errors as the API's own
+/// validation, invalid_request with `param`. CPU-bound: offload with bodies over 128 kB.
 core::Result<EchoAnswer> echo(const EchoRequest& request);
-/// Reads x-echo-* values; the error names the header, what was wrong and what is right.
+/// Reads x-echo-* values and ignores other headers; the error names the header, what was wrong and what is
+/// right.
 core::Result<EchoOptions> parse_echo_options(
     const std::vector<std::pair<std::string_view, std::string_view>>& headers);
 

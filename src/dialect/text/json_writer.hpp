@@ -14,7 +14,13 @@ namespace relayna::dialect {
 class JsonWriter {
  public:
   JsonWriter() = default;
-  explicit JsonWriter(std::string prefix) : out_(std::move(prefix)) {}
+  /// Goes on inside of an object of which `written` is the beginning, up to the end of a member.
+  static JsonWriter continuing(std::string_view written) {
+    JsonWriter writer;
+    writer.out_ = written;
+    writer.comma_ = true;
+    return writer;
+  }
 
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
