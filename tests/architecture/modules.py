@@ -35,6 +35,8 @@ OWNERS = [
     ("openssl/err.h", ["net", "core"]),
     ("openssl/pem.h", ["net", "core"]),
     ("openssl/x509", ["net", "core"]),
+    ("openssl/bio.h", ["net"]),
+    ("openssl/evp.h", ["net", "core"]),  # net: the type of a certificate's key
     ("openssl/", ["core"]),
     ("fmt/", ["*"]),
     ("spdlog/", ["telemetry"]),
