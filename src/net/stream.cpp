@@ -1,6 +1,5 @@
 #include "relayna/net/stream.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include <boost/asio/post.hpp>
@@ -17,10 +16,16 @@ class Cursor {
   explicit Cursor(std::span<const std::string_view> pieces) : pieces_(pieces) { skip_empty(); }
   [[nodiscard]] bool done() const noexcept { return index_ == pieces_.size(); }
 
+  // The next pieces, at most `kYieldEvery` bytes of them: the kernel copies what it is given in one go, and a
+  // copy of megabytes is a pause for everybody else.
   std::span<const std::string_view> window(std::array<std::string_view, kMaxPieces>& into) const noexcept {
-    const auto count = std::min(kMaxPieces, pieces_.size() - index_);
-    std::copy_n(pieces_.begin() + static_cast<std::ptrdiff_t>(index_), count, into.begin());
-    into[0].remove_prefix(offset_);
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    for (auto i = index_; i < pieces_.size() && count < kMaxPieces && bytes < kYieldEvery; ++i) {
+      const auto piece = i == index_ ? pieces_[i].substr(offset_) : pieces_[i];
+      into[count] = piece.substr(0, kYieldEvery - bytes);
+      bytes += into[count++].size();
+    }
     return {into.data(), count};
   }
 
