@@ -15,6 +15,7 @@ std::optional<unsigned> parse_prefix(std::string_view text, unsigned max) noexce
   if (text.empty() || ec != std::errc{} || end != text.data() + text.size() || value > max) {
     return std::nullopt;
   }
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;  // `/08`: net::Cidr refuses it too
   return value;
 }
 

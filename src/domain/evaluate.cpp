@@ -14,8 +14,9 @@ Denial denied(std::string_view reason, std::string message) {
   return {core::ErrorCode::policy_denied, reason, std::move(message)};
 }
 
+// The route's label, or the one of a single provider's calls, `/providers/openai/*`.
 bool is_passthrough(std::string_view route) {
-  return route == route_label(Route::provider_passthrough);
+  return route.starts_with("/providers/");
 }
 
 // `model` bare or as `provider/model`, without building the latter.
@@ -60,7 +61,7 @@ bool provider_allowed(const Policy& policy, std::string_view provider, std::stri
 bool route_allowed(const Policy& policy, const PolicyInput& input) {
   if (policy.allowed_routes.empty()) return true;
   std::string named;  // `/providers/openai/*`, which a policy may list instead of all providers
-  if (is_passthrough(input.route) && !input.provider.empty()) {
+  if (input.route == route_label(Route::provider_passthrough) && !input.provider.empty()) {
     named = "/providers/" + std::string(input.provider) + "/*";
   }
   return std::ranges::any_of(policy.allowed_routes, [&](const std::string& pattern) {
@@ -134,6 +135,7 @@ std::optional<Denial> check_hour_and_size(const Policy& policy, const PolicyInpu
 // Whether an answer has an output that `max_tokens` bounds. Raw provider calls that name a model count: what
 // they do is not known, and an unbounded answer is what the rule is there to prevent.
 bool generates(const PolicyInput& input) {
+  if (is_passthrough(input.route)) return !input.model.empty();
   const auto route = parse_route_label(input.route);
   if (!route) return false;
   switch (*route) {
@@ -142,8 +144,6 @@ bool generates(const PolicyInput& input) {
     case Route::responses:
     case Route::messages:
       return true;
-    case Route::provider_passthrough:
-      return !input.model.empty();
     default:
       return false;
   }

@@ -159,6 +159,9 @@ TEST(Evaluate, RoutesByLabelPatternAndNamedProvider) {
       {"/providers/openai/*", "/providers/*", "openai-eu", false},
       {"/providers/openai/*", "/providers/*", "", false},
       {"*", "/health", "", true},
+      {"/providers/*", "/providers/openai/*", "openai", true},
+      {"/providers/openai/*", "/providers/openai/*", "openai", true},
+      {"/providers/azure/*", "/providers/openai/*", "openai", false},
   };
   for (const Row& row : rows) {
     Policy p;
@@ -228,10 +231,13 @@ TEST(Evaluate, ARawCallWithABodyCannotHideItsModel) {
   Policy p;
   p.allowed_models = {"gpt-4o"};
   PolicyInput in;
-  in.route = "/providers/*";
   in.provider = "openai";
   in.request_body_bytes = 10;
-  EXPECT_EQ(evaluate(p, in)->reason, "allowed_models");
+  for (const std::string_view label : {"/providers/*", "/providers/openai/*"}) {
+    in.route = label;
+    ASSERT_TRUE(evaluate(p, in)) << label;
+    EXPECT_EQ(evaluate(p, in)->reason, "allowed_models") << label;
+  }
   in.model = "gpt-4o";
   EXPECT_FALSE(evaluate(p, in));
   in.model = "";
@@ -248,15 +254,18 @@ TEST(Evaluate, RequireMaxTokensWhereSomethingIsGenerated) {
     std::string_view route, model;
     bool refused;
   };
-  const Row rows[] = {{"/v1/chat/completions", "m", true},
-                      {"/v1/completions", "m", true},
-                      {"/v1/responses", "m", true},
-                      {"/v1/messages", "m", true},
-                      {"/v1/messages/count_tokens", "m", false},
-                      {"/v1/embeddings", "m", false},
-                      {"/v1/models", "", false},
-                      {"/providers/*", "m", true},
-                      {"/providers/*", "", false}};
+  const Row rows[] = {
+      {"/v1/chat/completions", "m", true},
+      {"/v1/completions", "m", true},
+      {"/v1/responses", "m", true},
+      {"/v1/messages", "m", true},
+      {"/v1/messages/count_tokens", "m", false},
+      {"/v1/embeddings", "m", false},
+      {"/v1/models", "", false},
+      {"/providers/*", "m", true},
+      {"/providers/*", "", false},
+      {"/providers/openai/*", "m", true},
+  };
   for (const Row& row : rows) {
     PolicyInput in;
     in.route = row.route;
