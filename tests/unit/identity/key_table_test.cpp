@@ -256,6 +256,11 @@ TEST_F(KeyTableTest, AnInvalidationEndsTheBeliefThatTheStoreIsAway) {
   pass(61s);
   fail(1);
   EXPECT_EQ(find(1).action, Action::serve);
+  EXPECT_EQ(find(9).action, Action::away);
+  table_->invalidate("key-5");
+  EXPECT_EQ(find(9).action, Action::wait);
+  EXPECT_EQ(find(1).action, Action::serve) << "another key's change, and the bump still runs";
+  fail(9);
   table_->invalidate_all();
   EXPECT_EQ(find(1).action, Action::wait);
   EXPECT_EQ(find(9).action, Action::wait);
