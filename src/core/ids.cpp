@@ -14,11 +14,11 @@ namespace {
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::array<std::size_t, 4> kDashes{8, 13, 18, 23};
 
-// Ids of one millisecond are told apart by a counter of 26 bits: the 12 of rand_a and the first 14 of rand_b
+// Ids of one millisecond are told apart by a counter of 20 bits: the 12 of rand_a and the first 8 of rand_b
 // (RFC 9562, section 6.2, method 1). It starts random in its lower half, so it has room to count.
-constexpr std::uint32_t kCounterBits = 26;
+constexpr std::uint32_t kCounterBits = 20;
 constexpr std::uint32_t kCounterEnd = 1U << kCounterBits;
-constexpr std::uint32_t kCounterTailBits = 14;
+constexpr std::uint32_t kCounterTailBits = 8;
 
 bool is_dash(std::size_t i) {
   return std::ranges::find(kDashes, i) != kDashes.end();
@@ -100,8 +100,8 @@ Uuid IdGenerator::uuid7() {
   }
   const std::uint64_t head = last_ms_ << 16U | 0x7000U | counter_ >> kCounterTailBits;
   const std::uint64_t counter_tail = counter_ & ((1U << kCounterTailBits) - 1);
-  const std::uint64_t random_tail = random64() >> 16U;
-  const std::uint64_t tail = std::uint64_t{1} << 63U | counter_tail << 48U | random_tail;
+  const std::uint64_t random_tail = random64() >> (2U + kCounterTailBits);
+  const std::uint64_t tail = std::uint64_t{1} << 63U | counter_tail << (62U - kCounterTailBits) | random_tail;
   Uuid uuid;
   for (unsigned i = 0; i < 8; ++i) {
     uuid.bytes[i] = static_cast<std::uint8_t>(head >> (56U - 8U * i));

@@ -83,8 +83,8 @@ TEST(IdGenerator, AMillisecondThatRunsOutBorrowsFromTheNext) {
   const FakeClock clock;
   IdGenerator ids(clock);
   Uuid last = ids.uuid7();
-  // The counter has 26 bits and starts below half of them, so it must run over within 2^26 ids.
-  constexpr std::uint32_t kEnough = 1U << 26U;
+  // The counter has 20 bits and starts below half of them, so it must run over within 2^20 ids.
+  constexpr std::uint32_t kEnough = 1U << 20U;
   bool borrowed = false;
   for (std::uint32_t i = 0; i < kEnough && !borrowed; ++i) {
     const Uuid next = ids.uuid7();
