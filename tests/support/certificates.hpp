@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -25,6 +26,14 @@ class CertificateAuthority {
       : key_(new_key()), cert_(build(name, key_.get(), nullptr, key_.get(), "critical,CA:TRUE", "", 0)) {}
 
   [[nodiscard]] std::string pem() const { return to_pem(cert_.get()); }
+
+  /// The file name OpenSSL looks this authority up by in a hashed directory.
+  [[nodiscard]] std::string hashed_name() const {
+    char name[16];
+    std::snprintf(name, sizeof name, "%08lx.0",
+                  X509_NAME_hash_ex(X509_get_subject_name(cert_.get()), nullptr, nullptr, nullptr));
+    return name;
+  }
 
   /// `alternative_names` as OpenSSL writes them: `DNS:localhost,IP:127.0.0.1`. Valid for a day that began
   /// `days_ago` days and an hour ago.

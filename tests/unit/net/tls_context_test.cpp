@@ -64,6 +64,27 @@ TEST_F(TlsContext, UnknownAuthorityIsRefused) {
   EXPECT_NE(error.detail.find("unable to get local issuer certificate"), std::string::npos) << error.detail;
 }
 
+TEST_F(TlsContext, SystemRootsComeFromAFileOrAHashedDirectory) {
+  ::setenv("SSL_CERT_FILE", ca_file.c_str(), 1);
+  client = TlsClientContext::create().value();
+  handshake();
+  EXPECT_TRUE(*connected) << connected->error().describe();
+
+  ::unsetenv("SSL_CERT_FILE");
+  const test::TempDir hashed;
+  hashed.write(authority.hashed_name(), authority.pem());
+  ::setenv("SSL_CERT_DIR", hashed.path("").c_str(), 1);
+  client = TlsClientContext::create().value();
+  handshake();
+  EXPECT_TRUE(*connected) << connected->error().describe();
+
+  const test::TempDir empty;
+  ::setenv("SSL_CERT_DIR", empty.path("").c_str(), 1);
+  client = TlsClientContext::create().value();
+  handshake();
+  EXPECT_FALSE(*connected);
+}
+
 TEST_F(TlsContext, ExpiredCertificateIsRefused) {
   install(authority.issue("DNS:localhost", 5));
   ASSERT_TRUE(server->reload());

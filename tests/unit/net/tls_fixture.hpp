@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,9 @@ class TlsFixture : public ::testing::Test {
   std::optional<StreamResult> connected;
 
   void SetUp() override {
+    ::setenv("SSL_CERT_FILE", files.path("no-system-roots").c_str(),
+             1);  // the machine's own do not matter here
+    ::unsetenv("SSL_CERT_DIR");
     install(authority.issue("DNS:localhost,DNS:api.example.com,IP:127.0.0.1"));
     server = TlsServerContext::load(cert_file, key_file).value();
     client = TlsClientContext::create(ca_file).value();
