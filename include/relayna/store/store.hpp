@@ -16,7 +16,9 @@
 // Durable state behind one set of interfaces, kept by PostgreSQL or SQLite; tests/contract runs the same
 // suite against both. Every call blocks: call from an offload thread. Any number of threads. Errors:
 // store_unavailable (the database is away; try again), conflict (a unique name is taken), not_found,
-// invalid_request (a reference dangles). SQL states stay in Error::detail.
+// invalid_request (a reference dangles, an id is no UUID; `param` names the field), migrations_pending (the
+// schema is missing or older), internal_error (a stored row this version cannot read). SQL states stay in
+// Error::detail; values appear in neither.
 
 namespace relayna::store {
 
@@ -74,7 +76,9 @@ class KeyRepository {
 };
 
 /// Upserts are by stable name (providers, models, projects, teams) or identity (layers by kind and scope,
-/// routes by route).
+/// mappings by scope and target, routes by route). A row that exists keeps its id and created_at: read ids
+/// back before referring to them. An upsert that changes nothing but updated_at writes nothing and tells
+/// nobody.
 class CatalogRepository {
  public:
   virtual ~CatalogRepository() = default;
@@ -93,7 +97,8 @@ class CatalogRepository {
 class UsageRepository {
  public:
   virtual ~UsageRepository() = default;
-  /// Idempotent by request_id: rows already there are left as they are. One transaction.
+  /// Idempotent by request_id: rows already there are left as they are. One transaction. Ids must be UUIDs or
+  /// empty (invalid_request); in texts, what no database keeps (NUL, ill-formed UTF-8) becomes U+FFFD.
   virtual core::Result<void> insert(std::span<const domain::UsageEvent> events) = 0;
   virtual core::Result<std::vector<domain::UsageEvent>> recent(std::size_t limit) = 0;
   virtual core::Result<std::int64_t> count() = 0;
@@ -133,6 +138,7 @@ struct MigrationStatus {
   std::string name;
   bool applied = false;
   bool checksum_matches = true;
+  bool known = true;  ///< false: applied by a newer program that says this one may serve the schema
 };
 class Migrations {
  public:
@@ -147,8 +153,8 @@ class Migrations {
 };
 
 /// Tells of changes made by any process. The callback runs on the feed's own thread; a notice may come twice,
-/// and `kind` is empty when notices may have been missed ("reload everything"), for example after a
-/// reconnect. Destroying the feed stops it.
+/// and `kind` is empty when notices may have been missed ("reload everything"): once when the feed has become
+/// live, and after every reconnect. Destroying the feed stops it; not from within the callback.
 class ChangeFeed {
  public:
   virtual ~ChangeFeed() = default;

@@ -1,0 +1,72 @@
+#include "store/checks.hpp"
+
+#include <fmt/format.h>
+
+namespace relayna::store {
+
+core::Error bad_id(std::string_view field) {
+  return core::Error(core::ErrorCode::invalid_request, fmt::format("{} is not a UUID", field))
+      .with_param(std::string(field));
+}
+
+core::Error bad_text(std::string_view field) {
+  return core::Error(core::ErrorCode::invalid_request, fmt::format("{} is not well-formed text", field))
+      .with_param(std::string(field));
+}
+
+core::Error taken(std::string_view field) {
+  return core::Error(core::ErrorCode::conflict, fmt::format("this {} is taken", field))
+      .with_param(std::string(field));
+}
+
+core::Error dangling(std::string_view field) {
+  return core::Error(core::ErrorCode::invalid_request, fmt::format("{} refers to nothing that exists", field))
+      .with_param(std::string(field));
+}
+
+core::Error missing(std::string_view kind) {
+  return core::Error(core::ErrorCode::not_found, fmt::format("nothing in {} has this id", kind));
+}
+
+core::Error unreadable(std::string_view table, std::string_view id, std::string_view field) {
+  return core::Error(core::ErrorCode::internal_error, {},
+                     fmt::format("{} {}: {} is stored in a form this version cannot read", table, id, field));
+}
+
+std::optional<std::string> canonical_id(std::string_view id) {
+  const auto uuid = core::Uuid::parse(id);
+  if (!uuid) return std::nullopt;
+  return uuid->str();
+}
+
+core::Result<void> check_usage(const domain::UsageEvent& event) {
+  if (!core::Uuid::parse(event.request_id)) return std::unexpected(bad_id("request_id"));
+  for (const auto& [field, id] :
+       {std::pair{"key_id", &event.key_id}, std::pair{"project_id", &event.project_id},
+        std::pair{"team_id", &event.team_id}}) {
+    if (!id->empty() && !core::Uuid::parse(*id)) return std::unexpected(bad_id(field));
+  }
+  return {};
+}
+
+core::Result<void> check_secret(const std::string& name, const std::string& value) {
+  if (!storable(name)) return std::unexpected(bad_text("name"));
+  if (!storable(value)) return std::unexpected(bad_text("value"));
+  return {};
+}
+
+core::Error secret_changed() {
+  return core::Error(core::ErrorCode::conflict, "the stored value is another one");
+}
+
+core::Result<domain::PolicyLayer> with_canonical_scope(domain::PolicyLayer layer) {
+  using domain::LayerKind;
+  if (layer.kind == LayerKind::project || layer.kind == LayerKind::team || layer.kind == LayerKind::key) {
+    auto id = canonical_id(layer.scope_id);
+    if (!id) return std::unexpected(bad_id("scope_id"));
+    layer.scope_id = std::move(*id);
+  }
+  return layer;
+}
+
+}  // namespace relayna::store

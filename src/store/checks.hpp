@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "relayna/core/ids.hpp"
+
+#include "store/fields.hpp"
+#include "store/tables.hpp"
+#include "store/text.hpp"
+
+// What both databases refuse in the same words, before or after asking them.
+
+namespace relayna::store {
+
+core::Error bad_id(std::string_view field);
+core::Error bad_text(std::string_view field);
+/// `what` exists already: a unique name, an id.
+core::Error taken(std::string_view field);
+/// `field` names something that does not exist.
+core::Error dangling(std::string_view field);
+core::Error missing(std::string_view kind);
+/// A stored row that this binary cannot read: a newer one may have written it.
+core::Error unreadable(std::string_view table, std::string_view id, std::string_view field);
+
+/// The id in its one spelling (lower case); nullopt when it is none.
+std::optional<std::string> canonical_id(std::string_view id);
+
+/// Visitor: ids are UUIDs, texts are storable.
+class RowChecker {
+ public:
+  std::optional<core::Error> problem;
+  void id(std::string_view name, const std::string& value) {
+    if (!core::Uuid::parse(value)) note(bad_id(name));
+  }
+  void id_or_null(std::string_view name, const std::string& value) {
+    if (!value.empty()) id(name, value);
+  }
+  void text(std::string_view name, const std::string& value) {
+    if (!storable(value)) note(bad_text(name));
+  }
+  void text_or_null(std::string_view name, const std::string& value) { text(name, value); }
+  void flag(std::string_view, bool) {}
+  void number(std::string_view, std::int64_t) {}
+  void number_or_null(std::string_view, const std::optional<std::int64_t>&) {}
+  void time(std::string_view, core::SystemTime) {}
+  void time_or_null(std::string_view, const std::optional<core::SystemTime>&) {}
+  void digest(std::string_view, const core::Digest&) {}
+  void digest_or_null(std::string_view, const std::optional<core::Digest>&) {}
+  void policy(std::string_view, const domain::Policy&) {}
+  template <class E>
+  void choice(std::string_view, const E&) {}
+
+ private:
+  void note(core::Error error) {
+    if (!problem) problem = std::move(error);
+  }
+};
+
+template <class R>
+core::Result<void> check(const R& row) {
+  RowChecker checker;
+  fields(row, checker);
+  if (checker.problem) return std::unexpected(std::move(*checker.problem));
+  return {};
+}
+
+/// Usage events carry what callers sent: texts are made storable instead of refused.
+core::Result<void> check_usage(const domain::UsageEvent& event);
+
+core::Result<void> check_secret(const std::string& name, const std::string& value);
+/// What is stored is not what the caller expected.
+core::Error secret_changed();
+
+/// The layer with scope_id in one spelling; invalid_request when it must be an id and is none.
+core::Result<domain::PolicyLayer> with_canonical_scope(domain::PolicyLayer layer);
+
+}  // namespace relayna::store

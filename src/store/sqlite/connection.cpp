@@ -1,0 +1,67 @@
+#include "store/sqlite/connection.hpp"
+
+#include <thread>
+
+#include "relayna/core/time.hpp"
+
+namespace relayna::store::sqlite {
+
+Connection::Connection(const std::string& path, Access access, std::chrono::milliseconds busy) {
+  sqlite3* opened = nullptr;
+  // No mutex of its own: one thread at a time is the rule here. Readers open for writing too, since a reader
+  // of a write-ahead log takes part in its bookkeeping.
+  const int code =
+      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  database_.reset(opened);
+  if (code != SQLITE_OK) throw Failure(code, opened == nullptr ? "out of memory" : sqlite3_errmsg(opened));
+  sqlite3_extended_result_codes(opened, 1);
+  sqlite3_busy_timeout(opened, static_cast<int>(busy.count()));
+  execute(
+      "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; "
+      "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864");
+  if (access == Access::read) execute("PRAGMA query_only = ON");
+}
+
+Statement Connection::statement(std::string_view sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    sqlite3_stmt* prepared = nullptr;
+    const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+    if (code != SQLITE_OK) throw Failure(code, sqlite3_errmsg(database_.get()));
+    found = statements_.emplace(std::string(sql), prepared).first;
+  }
+  return Statement(found->second.get());
+}
+
+void Connection::execute(const std::string& sql) {
+  const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK)
+    throw Failure(sqlite3_extended_errcode(database_.get()), sqlite3_errmsg(database_.get()));
+}
+
+std::int64_t Connection::changes() const {
+  return sqlite3_changes64(database_.get());
+}
+
+void Connection::roll_back() noexcept {
+  if (sqlite3_get_autocommit(database_.get()) == 0)
+    sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Connection::use_wal() {
+  // Two processes that switch a new file at once are told "busy" without the usual wait.
+  const auto until = core::real_clock().now() + std::chrono::seconds(5);
+  while (true) {
+    try {
+      Statement mode = statement("PRAGMA journal_mode = WAL");
+      mode.run();
+      return;
+    } catch (const Failure& failure) {
+      if ((failure.code() & 0xff) != SQLITE_BUSY || core::real_clock().now() >= until) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+}  // namespace relayna::store::sqlite
