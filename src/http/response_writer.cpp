@@ -132,7 +132,7 @@ runtime::Task<bool> ServerConnection::stream_body(BodySource& body, Framing fram
 bool ServerConnection::send_now(std::span<const std::string_view> pieces, std::string& rest) {
   const net::IoResult put = stream_->try_write(pieces);
   if (!put.ok() && put.status != net::IoStatus::would_block) {
-    stop_exchange();
+    stop_exchange(runtime::StopReason::client_gone);
     return false;
   }
   std::size_t skip = put.bytes;
@@ -159,7 +159,7 @@ runtime::Task<bool> ServerConnection::send_rest(std::string rest) {
     const net::IoResult put =
         ready == net::IoStatus::ok ? stream_->try_write({&left, 1}) : net::IoResult{ready, 0};
     if (!put.ok() && put.status != net::IoStatus::would_block) {
-      stop_exchange();
+      stop_exchange(runtime::StopReason::client_gone);
       co_return false;
     }
     left.remove_prefix(put.bytes);

@@ -163,7 +163,9 @@ void Server::State::stop_vanished() {
   if (polled.empty() || ::poll(polled.data(), polled.size(), 0) <= 0) return;
   for (std::size_t i = 0; i < polled.size(); ++i) {
     // Stopping runs callbacks but ends no connection: that is left to its own coroutine.
-    if (polled[i].revents & (POLLRDHUP | POLLERR | POLLHUP)) polled_connections[i]->stop_exchange();
+    if (polled[i].revents & (POLLRDHUP | POLLERR | POLLHUP)) {
+      polled_connections[i]->stop_exchange(runtime::StopReason::client_gone);
+    }
   }
 }
 
@@ -212,7 +214,8 @@ void Server::close_idle() {
 }
 
 void Server::abort_in_flight() {
-  for (auto* connection : state_->context.connections) connection->stop_exchange();
+  for (auto* connection : state_->context.connections)
+    connection->stop_exchange(runtime::StopReason::draining);
 }
 
 runtime::Task<void> Server::wait_closed() {

@@ -294,8 +294,8 @@ int ServerConnection::watched_descriptor() const noexcept {
   return stream_->native_handle();
 }
 
-void ServerConnection::stop_exchange() {
-  if (phase_ == Phase::exchange) stop_.request_stop();
+void ServerConnection::stop_exchange(runtime::StopReason reason) {
+  if (phase_ == Phase::exchange) stop_.request_stop(reason);
 }
 
 void ServerConnection::close_if_idle() {
@@ -303,7 +303,7 @@ void ServerConnection::close_if_idle() {
 }
 
 void ServerConnection::cancel() {
-  stop_exchange();
+  stop_exchange(runtime::StopReason::client_gone);
   stream_->cancel();
 }
 

@@ -35,7 +35,7 @@ class ServerConnection final : private runtime::Expirable {
   /// The descriptor to poll for a vanished client, -1 when there is nothing to stop.
   [[nodiscard]] int watched_descriptor() const noexcept;
   /// Stops the running exchange, if any.
-  void stop_exchange();
+  void stop_exchange(runtime::StopReason reason);
   /// Ends a connection that waits for its next request.
   void close_if_idle();
   /// Ends it whatever it does.
