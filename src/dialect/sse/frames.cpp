@@ -76,7 +76,8 @@ bool FrameSplitter::next(std::string_view& bytes, std::string_view& frame) {
     const bool whole = length != FrameScanner::kNone;
     const std::string_view piece = whole ? bytes.substr(0, length) : bytes;
     bytes.remove_prefix(piece.size());
-    size_ += piece.size();
+    // The LF of a frame's last CRLF may come late and is then not ours to count, so it never is.
+    size_ += piece.size() - (whole && piece.ends_with("\r\n") ? 1 : 0);
     largest_ = std::max(largest_, size_);
     if (size_ > max_) {
       outgrown_ = true;

@@ -42,28 +42,28 @@ class JsonWatch {
   void feed(std::string_view bytes, Usage& usage) {
     capture_.feed(bytes);
     if (operation_ == Operation::count_tokens) {
-      if (const auto value = fresh("input_tokens", seen_usage_)) usage.input = count(parse(*value));
+      if (const auto value = changed("input_tokens", seen_usage_)) usage.input = count(*value);
       return;
     }
-    if (const auto value = fresh("usage", seen_usage_)) take(parse(*value), usage);
-    if (const auto value = fresh("model", seen_model_)) {
-      const auto model = parse(*value).string();
-      if (model && !model->empty()) usage.model = *model;
+    if (const auto value = changed("usage", seen_usage_)) take(*value, usage);
+    if (const auto value = changed("model", seen_model_)) {
+      const auto model = value->string();
+      usage.model = model && !model->empty() ? std::optional<std::string>(*model) : std::nullopt;
     }
   }
 
  private:
-  /// The captured text when it is another than last time.
-  std::optional<std::string_view> fresh(std::string_view key, std::string& seen) {
-    const auto value = capture_.value(key);
-    if (!value || *value == seen) return std::nullopt;
-    seen = *value;
-    return value;
+  /// The captured value when it is another than last time. It can change once it was there: a later member of
+  /// the same name takes its place.
+  std::optional<json::Value> changed(std::string_view key, std::optional<std::string>& seen) {
+    const auto text = capture_.value(key);
+    if (text == seen) return std::nullopt;
+    seen = text;
+    return text ? EventData(*text).at({}) : json::Value();
   }
 
-  json::Value parse(std::string_view text) { return EventData(text).at({}); }
-
   void take(json::Value value, Usage& usage) {
+    usage = Usage{.model = std::move(usage.model)};
     MessageCounts counts;
     switch (operation_) {
       case Operation::messages:
@@ -77,8 +77,8 @@ class JsonWatch {
 
   Operation operation_;
   json::StreamingCapture capture_;
-  std::string seen_usage_;
-  std::string seen_model_;
+  std::optional<std::string> seen_usage_;
+  std::optional<std::string> seen_model_;
 };
 
 }  // namespace
