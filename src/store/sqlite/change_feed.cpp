@@ -47,8 +47,7 @@ void PollFeed::run() {
       connection_.reset();
       live_ = false;
     }
-    heard = bell_->wait(heard, interval_, stopping_);
-  } while (!stopping_);
+  } while (bell_->wait(heard, interval_, stopping_));
 }
 
 void PollFeed::look() {

@@ -20,10 +20,11 @@ void ChangeBell::ring() {
   rung_.notify_all();
 }
 
-std::uint64_t ChangeBell::wait(std::uint64_t heard, std::chrono::milliseconds limit, const bool& stopping) {
+bool ChangeBell::wait(std::uint64_t& heard, std::chrono::milliseconds limit, const bool& stopping) {
   std::unique_lock lock(mutex_);
   rung_.wait_for(lock, limit, [&] { return count_ != heard || stopping; });
-  return count_;
+  heard = count_;
+  return !stopping;
 }
 
 void ChangeBell::stop(bool& stopping) {

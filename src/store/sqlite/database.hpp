@@ -21,9 +21,8 @@ namespace relayna::store::sqlite {
 class ChangeBell {
  public:
   void ring();
-  /// Until the bell rings after `heard`, `limit` has passed or `stopping` is true; returns the rings counted
-  /// so far.
-  std::uint64_t wait(std::uint64_t heard, std::chrono::milliseconds limit, const bool& stopping);
+  /// Until the bell rings after `heard`, `limit` has passed or `stopping` is true; counts on in `heard`. False: stop.
+  bool wait(std::uint64_t& heard, std::chrono::milliseconds limit, const bool& stopping);
   /// Sets `stopping` of a waiting feed and wakes it.
   void stop(bool& stopping);
 
