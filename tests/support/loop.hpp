@@ -21,6 +21,11 @@ class Loop {
     shard.set_bug_observer([this](std::string what) { bugs.push_back(std::move(what)); });
   }
 
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  /// Lets tasks that have just ended leave their group.
+  ~Loop() { shard.io().poll(); }
+
   /// Drives the loop until `done()`. False when that took too long.
   [[nodiscard]] bool until(const std::function<bool()>& done) {
     const auto end = std::chrono::steady_clock::now() + kLimit;
