@@ -15,6 +15,10 @@ namespace {
 thread_local std::size_t allocations = 0;
 }  // namespace
 
+// ThreadSanitizer brings its own operators and admits no others.
+#if !__has_feature(thread_sanitizer)
+#define COUNTS_ALLOCATIONS 1
+
 void* operator new(std::size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
@@ -26,11 +30,15 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace relayna::identity {
 namespace {
 
 TEST(WarmPath, AllocatesNothing) {
+#ifndef COUNTS_ALLOCATIONS
+  GTEST_SKIP() << "allocations cannot be counted in this build";
+#endif
   const std::string secret = "rk_live_" + std::string(64, 'a');
   http::Fields fields;
   fields.add("Host", "gateway.test");
