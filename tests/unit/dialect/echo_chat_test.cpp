@@ -255,11 +255,11 @@ TEST(EchoChat, ProducesAsManyTokensAsAskedFor) {
 }
 
 TEST(EchoChat, SizeIsBounded) {
-  const std::string huge(4 << 20, 'x');
+  const std::string huge(1 << 20, 'x');
   const auto answer = whole(kChat, user_says(huge, R"(,"n":4)"));
   EXPECT_EQ(answer["choices"][0]["message"]["content"].get<std::string>().size(), (256U * 1024U) / 4U * 3U);
   EXPECT_EQ(answer["choices"][0]["finish_reason"], "length");
-  EXPECT_LE(streamed(kChat, user_says(huge, R"(,"stream":true)"), {.chunk_bytes = 1}).size(),
+  EXPECT_LE(echoed(kChat, user_says(huge, R"(,"stream":true)"), {.chunk_bytes = 1}).frames.size(),
             2U * 64U * 1024U);
 }
 
