@@ -129,6 +129,18 @@ TEST(Validate, FindsTheEndOfStringsOfEveryLengthAndAlignment) {
   }
 }
 
+TEST(Validate, FindsControlCharactersWhereverTheyStand) {
+  for (std::size_t at = 0; at < 40; ++at) {
+    std::string text = '"' + std::string(40, 'x') + '"';
+    for (int c = 0; c < 0x20; ++c) {
+      text[at + 1] = static_cast<char>(c);
+      ASSERT_FALSE(validate(text).has_value()) << at << " " << c;
+    }
+    text[at + 1] = ' ';
+    ASSERT_TRUE(validate(text).has_value()) << at;
+  }
+}
+
 TEST(Validate, LimitsNesting) {
   const auto nested = [](std::size_t depth) {
     std::string text;
