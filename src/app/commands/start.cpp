@@ -6,6 +6,7 @@
 #include "app/configured.hpp"
 #include "app/pid_file.hpp"
 #include "app/store_setup.hpp"
+#include "relayna/declare/validate.hpp"
 #include "relayna/telemetry/log.hpp"
 
 namespace relayna::app {
@@ -24,6 +25,9 @@ core::Result<void> start_logging(const config::Settings& settings) {
 
 int start(const StartOptions& options) {
   auto loaded = config::load(config::process_environment(), options.overrides);
+  if (!loaded.settings.config_file.empty()) {
+    config::append_unique(loaded.problems, declare::validate_file(loaded.settings.config_file, config::process_environment()));
+  }
   for (const auto& problem : loaded.problems) fmt::print(stderr, "{}: {}\n", problem.where, problem.message);
   if (!loaded.problems.empty()) return kConfiguration;
   config::Settings& settings = loaded.settings;
