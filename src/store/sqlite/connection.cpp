@@ -17,7 +17,7 @@ Connection::Connection(const std::string& path, Access access, std::chrono::mill
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, static_cast<int>(busy.count()));
   execute(
-      "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF; "
+      "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; "
       "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864");
   if (access == Access::read) execute("PRAGMA query_only = ON");
 }
