@@ -52,7 +52,7 @@ runtime::Task<core::Result<Chunk>> ServerBody::next() {
     if (!connection_) co_return fail(ErrorCode::client_closed, {}, "the connection is gone");
     connection.expires_never();
     waited_ += connection.now() - begin;
-    if (ready != net::IoStatus::ok) {
+    if (ready != net::IoStatus::ok || connection.read_timed_out_) {
       step = {.kind = BodyStep::Kind::failed, .status = ready};
     } else {
       step = connection.body_reader().receive(*connection.stream_, connection.context_.shard.read_buffer());

@@ -105,7 +105,7 @@ Status ServerConnection::receive_head() {
   auto& buffer = context_.shard.read_buffer();
   const net::IoResult got = stream_->try_read(buffer);
   if (got.status == net::IoStatus::would_block) return Status::need_more;
-  if (!got.ok()) {
+  if (!got.ok() || read_timed_out_) {  // bytes that arrive behind the deadline are too late
     broken_ = true;
     if (read_timed_out_ && phase_ == Phase::head) refuse_head(Error(ErrorCode::request_timeout));
     return Status::need_more;

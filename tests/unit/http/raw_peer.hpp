@@ -22,7 +22,9 @@ inline sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
 }
-inline sockaddr* as_sockaddr(sockaddr_in& address) { return reinterpret_cast<sockaddr*>(&address); }
+inline sockaddr* as_sockaddr(sockaddr_in& address) {
+  return reinterpret_cast<sockaddr*>(&address);
+}
 
 /// The other end of a connection as a test plays it: raw bytes, nothing done unless told. Non-blocking; the
 /// test calls `pump` while it drives the loop.
