@@ -129,8 +129,9 @@ core::Result<Value> Reader::parse(const core::Buffer& text) {
   if (!view.empty()) code = state_->parser.parse(view.data(), view.size(), false).get(root);
   if (code == simdjson::NUMBER_ERROR || code == simdjson::STRING_ERROR) {
     if (auto valid = validate(view, kMaxDepth); !valid) return std::unexpected(valid.error());
-    const core::Buffer mended(mend(view));
-    code = state_->parser.parse(mended.view().data(), mended.size(), false).get(root);
+    const core::Buffer padded(mend(view));
+    const std::string_view mended = padded.view();
+    code = state_->parser.parse(mended.data(), mended.size(), false).get(root);
   }
   if (code == simdjson::SUCCESS) {
     const Place place = place_of(root);

@@ -128,7 +128,7 @@ class Reader {
   /// The same for text that has no padding behind it: copies it first.
   core::Result<Value> parse(std::string_view text);
   /// Gives memory back when the last document was longer than `keep_bytes`.
-  void trim(std::size_t keep_bytes = 128 * 1024) noexcept;
+  void trim(std::size_t keep_bytes = 131'072) noexcept;
 
  private:
   struct State;

@@ -12,8 +12,8 @@ namespace {
 
 // Like every model, this one has a most it says: an answer is built in memory, and a body of 30 MB sent back
 // in deltas of 16 bytes would be two million frames.
-constexpr std::size_t kMostTokens = 256 * 1024;
-constexpr std::size_t kMostFrames = 64 * 1024;
+constexpr std::size_t kMostTokens = 262'144;
+constexpr std::size_t kMostFrames = 65'536;
 constexpr std::size_t kBytesPerToken = 3;
 
 std::string filler(std::int64_t tokens) {

@@ -146,7 +146,7 @@ core::Result<void> read_maximum(const Shape& shape, const Members& members, Feat
       return wrong(kNames[name],
                    shape.smallest_maximum == 0 ? "an integer of 0 or more" : "a positive integer");
     }
-    if (!features.max_output_tokens) features.max_output_tokens = *number;
+    if (!features.max_output_tokens) features.max_output_tokens = number;
   }
   return {};
 }

@@ -13,7 +13,7 @@ namespace relayna::dialect {
 /// parser per thread: values live until the next EventData or the next `at`.
 class EventData {
  public:
-  static constexpr std::size_t kShort = 64 * 1024;
+  static constexpr std::size_t kShort = 65'536;
   explicit EventData(std::string_view json);
   /// The value at the end of the path; nothing when it is absent, or longer than kShort itself.
   [[nodiscard]] json::Value at(std::initializer_list<std::string_view> path) const;

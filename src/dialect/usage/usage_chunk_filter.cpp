@@ -11,7 +11,7 @@ namespace relayna::dialect {
 namespace {
 
 /// A usage chunk has a few hundred bytes; whatever is longer than this is none.
-constexpr std::size_t kLongestUsageChunk = 16 * 1024;
+constexpr std::size_t kLongestUsageChunk = 16'384;
 constexpr std::size_t kKeepCapacity = 4096;
 
 bool is_usage_chunk(std::string_view frame) {
