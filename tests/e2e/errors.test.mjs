@@ -166,19 +166,18 @@ test("a stream that breaks in the middle is an error, not an end", async () => {
 });
 
 test("every answer names its request, its trace and its latency", async () => {
-  const answers = [
-    await call(gateway, "/v1/chat/completions", { key, body: chat }),
-    await call(gateway, "/v1/chat/completions", { key, body: { ...chat, stream: true } }),
-    await call(gateway, "/v1/models", { key }),
-    await call(gateway, "/health"),
-    await call(gateway, "/v1/chat/completions", { key: unknownKey, body: chat }),
-    await call(gateway, "/v1/chat/completions", { key, body: "{" }),
-    await call(gateway, "/v1/no-such-route", { key }),
-  ];
-  for (const { headers, status } of answers) {
-    assert.match(headers.get("x-relayna-request-id") ?? "", /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, `status ${status}`);
-    assert.match(headers.get("x-relayna-trace-id") ?? "", /^[0-9a-f]{32}$/, `status ${status}`);
-    assert.match(headers.get("x-relayna-latency") ?? "", /^\d+(\.\d+)?$/, `status ${status}`);
+  const answers = [];
+  for (const [path, options] of [
+    ["/v1/chat/completions", { key, body: chat }], ["/v1/chat/completions", { key, body: { ...chat, stream: true } }], ["/v1/models", { key }],
+    ["/health", {}], ["/v1/chat/completions", { key: unknownKey, body: chat }], ["/v1/chat/completions", { key, body: "{" }],
+    ["/v1/no-such-route", { key }],
+  ]) {
+    const answer = await call(gateway, path, options);
+    answers.push(answer);
+    const { headers } = answer, status = `${answer.status} of ${path}: ${JSON.stringify([...headers])}`;
+    assert.match(headers.get("x-relayna-request-id") ?? "", /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, status);
+    assert.match(headers.get("x-relayna-trace-id") ?? "", /^[0-9a-f]{32}$/, status);
+    assert.match(headers.get("x-relayna-latency") ?? "", /^\d+(\.\d+)?$/, status);
   }
   assert.equal(new Set(answers.map(({ headers }) => headers.get("x-relayna-request-id"))).size, answers.length);
   assert.deepEqual([answers[0].headers.get("x-relayna-provider"), answers[0].headers.get("x-relayna-model")], ["echo", "echo"]);

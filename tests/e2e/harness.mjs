@@ -59,6 +59,7 @@ export function cli(args, { env = {}, cwd, timeout = 30_000 } = {}) {
 export class Gateway {
   #child;
   #exit;
+  #asked = false;
   #lines = [];
   #rest = "";
 
@@ -86,6 +87,7 @@ export class Gateway {
   }
 
   async start({ ready = true } = {}) {
+    this.#asked = false;
     this.port = await freePort();
     this.controlPort = await freePort();
     const args = ["start", ...this.storage, "--port", this.port, "--control-port", this.controlPort,
@@ -99,7 +101,11 @@ export class Gateway {
       stream.setEncoding("utf8");
       stream.on("data", (data) => { this.#collect(data); file?.write(data); });
     }
-    this.#exit = new Promise((resolve) => this.#child.on("close", (code, signal) => { file?.end(); resolve({ code, signal }); }));
+    this.#exit = new Promise((resolve, reject) => {
+      this.#child.on("error", reject);
+      this.#child.on("close", (code, signal) => { file?.end(); resolve({ code, signal }); });
+    });
+    await Promise.race([this.#exit, new Promise((resolve) => this.#child.on("spawn", resolve))]);
     if (ready) await this.waitUntilReady();
     return this;
   }
@@ -151,17 +157,24 @@ export class Gateway {
     return sum;
   }
 
-  signal(name) { this.#child.kill(name); }
+  signal(name) {
+    this.#asked ||= name === "SIGTERM";
+    this.#child.kill(name);
+  }
   ended() { return this.#exit; }
 
   // Asks it to end and asserts that it does so cleanly.
   async stop() {
+    await this.stopKeepingData();
+    if (this.ownsDataDir) rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  async stopKeepingData() {
     if (!this.#child) return;
-    if (this.running) this.signal("SIGTERM");
+    if (this.running && !this.#asked) this.signal("SIGTERM");  // a second one would mean: at once
     const timer = setTimeout(() => this.signal("SIGKILL"), 20_000);
     const { code, signal } = await this.ended();
     clearTimeout(timer);
-    if (this.ownsDataDir) rmSync(this.dataDir, { recursive: true, force: true });
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, `${this.name} did not end cleanly:\n${this.#lines.slice(-30).join("\n")}`);
     for (const report of ["AddressSanitizer", "ThreadSanitizer", "runtime error:"]) assert.ok(!this.logText.includes(report), this.logText);
   }

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 
 export default async function* report(source) {
   const summary = { passed: 0, failures: [], skipped: [] };
+  const told = new Map();  // a set-up that failed fails every test of its file with the same words: say them once
   for await (const { type, data } of source) {
     if (type === "test:stderr" || type === "test:stdout") yield data.message;
     if (type !== "test:pass" && type !== "test:fail") continue;
@@ -14,7 +15,9 @@ export default async function* report(source) {
     if (data.skip !== undefined || data.todo !== undefined) {
       summary.skipped.push({ name, reason: String(data.skip ?? data.todo) });
     } else if (type === "test:fail" && !wrapsOthers) {
-      const text = reason(data.details.error);
+      const full = reason(data.details.error);
+      const text = told.has(full) ? `as above: ${told.get(full)}` : full;
+      told.set(full, told.get(full) ?? data.name);
       summary.failures.push({ name, text });
       yield `FAILED ${name} (${Math.round(data.details.duration_ms)} ms)\n${text.replace(/^/gm, "    ")}\n`;
     } else if (type === "test:pass" && !wrapsOthers && !isFile) {

@@ -24,7 +24,7 @@ import type { Response, ResponseStreamEvent } from "openai/resources/responses/r
 import type Anthropic from "@anthropic-ai/sdk";
 `;
 
-// Compiles \`const sample: <type> = <literal>\` for each sample, without writing anything to disk.
+// Compiles `const sample: <type> = <literal>` for each sample, without writing anything to disk.
 function problems(samples) {
   const source = imports + samples.map(([type, value], index) => `export const sample${index}: ${type} = ${JSON.stringify(value, null, 1)};\n`).join("");
   const file = path.join(folder, "samples.ts");
@@ -54,8 +54,12 @@ async function answer(route, body, headers = {}) {
   return got;
 }
 const streamed = async (...args) => (await answer(...args)).events.map((event) => event.data).filter((data) => data !== "[DONE]" && data.type !== "ping");
-// \`output_text\` is added by the SDK; the API does not send it.
-const withOutputText = (event) => (event.response ? { ...event, response: { ...event.response, output_text: "" } } : event);
+// Where the declarations and the API's documented examples differ, the examples win: `output_text` is made by the SDK, and the API
+// writes null for a response's absent user and its usage while in progress, and for finish_reason before a completion's end;
+// max_tool_calls and store are in the reference only.
+const asResponse = ({ user, usage, max_tool_calls, store, ...response }) => ({ ...response, output_text: "", ...(user === null ? {} : { user }), ...(usage === null ? {} : { usage }) });
+const asResponseEvent = (event) => (event.response ? { ...event, response: asResponse(event.response) } : event);
+const asCompletion = (chunk) => ({ ...chunk, choices: chunk.choices.map((choice) => ({ ...choice, finish_reason: choice.finish_reason ?? "stop" })) });
 
 test("the compiler itself notices damage", () => {
   const good = { id: "a", object: "model", created: 1, owned_by: "x" };
@@ -79,7 +83,7 @@ test("chat completions are what OpenAI's SDK declares", async () => {
 test("completions, embeddings and models are what OpenAI's SDK declares", async () => {
   assert.deepEqual(problems([
     ["OpenAI.Completion", (await answer("/v1/completions", { prompt: "one two" })).json],
-    ["OpenAI.Completion[]", await streamed("/v1/completions", { prompt: "one two", stream: true })],
+    ["OpenAI.Completion[]", (await streamed("/v1/completions", { prompt: "one two", stream: true })).map(asCompletion)],
     ["OpenAI.CreateEmbeddingResponse", (await answer("/v1/embeddings", { input: "one" })).json],
     ["OpenAI.Model[]", (await answer("/v1/models")).json.data],
     ["OpenAI.Model", (await answer("/v1/models/echo")).json],
@@ -89,10 +93,10 @@ test("completions, embeddings and models are what OpenAI's SDK declares", async 
 test("responses are what OpenAI's SDK declares", async () => {
   const body = { input: "one two" };
   assert.deepEqual(problems([
-    ["Response", { ...(await answer("/v1/responses", body)).json, output_text: "" }],
-    ["Response", { ...(await answer("/v1/responses", { ...body, tools: responseTools }, calls)).json, output_text: "" }],
-    ["ResponseStreamEvent[]", (await streamed("/v1/responses", { ...body, stream: true })).map(withOutputText)],
-    ["ResponseStreamEvent[]", (await streamed("/v1/responses", { ...body, stream: true, tools: responseTools }, calls)).map(withOutputText)],
+    ["Response", asResponse((await answer("/v1/responses", body)).json)],
+    ["Response", asResponse((await answer("/v1/responses", { ...body, tools: responseTools }, calls)).json)],
+    ["ResponseStreamEvent[]", (await streamed("/v1/responses", { ...body, stream: true })).map(asResponseEvent)],
+    ["ResponseStreamEvent[]", (await streamed("/v1/responses", { ...body, stream: true, tools: responseTools }, calls)).map(asResponseEvent)],
   ]), []);
 });
 
