@@ -40,7 +40,7 @@ class OffloadPool {
 
 /// Runs `fn` on the pool and resumes on the caller's executor with its value; an exception of `fn` is
 /// rethrown there. `fn` must own what it touches: the coroutine may not be running, but nothing else of the
-/// shard is stopped.
+/// shard is stopped. `fn` and its result are destroyed on the shard's thread.
 /// `Pool` is an OffloadPool, or another Shard for what must run on that shard's thread.
 template <class Pool, class F>
 Task<std::invoke_result_t<F&>> offload(Pool& pool, F fn) {
@@ -62,8 +62,10 @@ Task<std::invoke_result_t<F&>> offload(Pool& pool, F fn) {
       } catch (...) {
         outcome->thrown = std::current_exception();
       }
-      // The guard travels along: once the handler has run, the loop may end, so nothing of it may stay here.
-      boost::asio::post(executor, [shared = std::move(shared), work = std::move(work)]() mutable {
+      // Everything travels along: what the function and its result own is destroyed on the shard's thread,
+      // and once the coroutine has resumed the loop may end, so nothing of it may stay here.
+      boost::asio::post(executor, [shared = std::move(shared), outcome = std::move(outcome),
+                                   fn = std::move(fn), work = std::move(work)]() mutable {
         work.reset();
         std::move (*shared)();
       });
