@@ -135,7 +135,7 @@ void read_number(const NumberField& field, std::string_view raw, Policy& policy,
   if (*value > field.max) {
     return problems.add(field.name, "must be at most " + std::to_string(field.max));
   }
-  policy.*field.member = *value;
+  policy.*field.member = value;
 }
 
 void read_money(const MoneyField& field, std::string_view raw, Policy& policy, Problems& problems) {
@@ -145,7 +145,7 @@ void read_money(const MoneyField& field, std::string_view raw, Policy& policy, P
     return problems.add(field.name, "must be US dollars as a decimal such as 12.50, with at most 9 decimals");
   }
   if (*value < core::Money{}) return problems.add(field.name, "must not be negative");
-  policy.*field.member = *value;
+  policy.*field.member = value;
 }
 
 void read_bool(const BoolField& field, std::string_view raw, Policy& policy, Problems& problems) {

@@ -94,6 +94,7 @@ std::optional<Policy> preset(std::string_view name) {
 
 std::vector<std::string_view> preset_names() {
   std::vector<std::string_view> names;
+  names.reserve(kPresets.size());
   for (const Preset& p : kPresets) names.push_back(p.name);
   return names;
 }
