@@ -4,6 +4,7 @@
 
 #include "relayna/core/encoding.hpp"
 #include "relayna/dialect/echo.hpp"
+#include "upstream/edited_body.hpp"
 
 namespace relayna::upstream {
 
@@ -57,9 +58,13 @@ core::Result<dialect::EchoOptions> read_options(const http::Fields& fields) {
 runtime::Task<core::Result<Answer>> call_echo(runtime::Shard& shard, const Candidate& candidate, const Outbound& outbound) {
   auto options = read_options(*outbound.client_fields);
   if (!options) co_return std::unexpected(options.error());
+  // Echo is asked what any other provider would be asked, edits included.
+  auto edited = edited_body(outbound, candidate);
+  if (!edited) co_return std::unexpected(edited.error());
+  const std::string body = edited->str();
   dialect::EchoRequest request;
   request.operation = outbound.operation;
-  request.body = outbound.body == nullptr ? std::string_view{} : outbound.body->view();
+  request.body = body;
   request.request_id = std::string(outbound.request_id);
   request.created = std::chrono::duration_cast<std::chrono::seconds>(shard.clock().wall().time_since_epoch()).count();
   request.options = *options;
