@@ -207,7 +207,7 @@ std::vector<std::string> Opening::take_warnings() {
 }  // namespace
 
 core::Result<std::shared_ptr<Keyring>> Keyring::open(store::SecretsRepository& secrets,
-                                                     MasterKeySource source) {
+                                                     const MasterKeySource& source) {
   Opening opening(secrets, source);
   if (auto ok = opening.choose_master_key(); !ok) return std::unexpected(ok.error());
   if (auto ok = opening.check_pepper_not_lost(); !ok) return std::unexpected(ok.error());

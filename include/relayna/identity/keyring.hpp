@@ -29,7 +29,7 @@ class Keyring {
   /// generated master key. Processes that open at the same time agree. Blocks. Errors: store_unavailable;
   /// invalid_configuration when the master key is wrong or missing or a row was altered, saying which.
   static core::Result<std::shared_ptr<Keyring>> open(store::SecretsRepository& secrets,
-                                                     MasterKeySource source);
+                                                     const MasterKeySource& source);
 
   /// What the start log and the portal should say; no secrets.
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
