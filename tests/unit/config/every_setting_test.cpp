@@ -187,7 +187,7 @@ TEST_F(EverySetting, IsReadFromTheFile) {
     environment.erase(name());
     for (const std::string& text : texts_for(setting()).good) {
       const Loaded loaded = load(environment, {.file = folder.write("f.yaml", file_text(text))});
-      EXPECT_FALSE(own_problem(loaded, folder.path())) << text << "\n" << all_text(loaded);
+      EXPECT_FALSE(own_problem(loaded, folder.path(""))) << text << "\n" << all_text(loaded);
       EXPECT_EQ(loaded.sources.at(name()), "file");
     }
     for (const std::string& text : texts_for(setting()).bad) {

@@ -83,7 +83,7 @@ TEST(Expand, SecretsComeFromWhereTheyAreKept) {
   const Folder folder;
   const std::string kept = folder.write("secret", "from-file\n");
   const std::string empty = folder.write("empty", " \n");
-  const Environment environment{{"A", "alpha"}, {"DIR", folder.path()}};
+  const Environment environment{{"A", "alpha"}, {"DIR", folder.path("")}};
   const auto secret = [&](const std::string& scalar) -> std::string {
     Diagnostics diagnostics("f.yaml");
     Node root = parse("x: " + scalar + "\n", diagnostics).value();

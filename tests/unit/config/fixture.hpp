@@ -8,10 +8,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "relayna/config/settings.hpp"
 #include "relayna/config/yaml.hpp"
+
+#include "support/temp_dir.hpp"
 
 namespace relayna::config {
 
@@ -19,27 +20,7 @@ inline void PrintTo(const Problem& problem, std::ostream* out) {
   *out << problem.where << ": " << problem.message;
 }
 
-/// A folder of its own that goes away.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "relayna-config-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  [[nodiscard]] std::string write(const std::string& name, std::string_view text) const {
-    const std::filesystem::path file = path_ / name;
-    std::ofstream(file, std::ios::binary) << text;
-    return file.string();
-  }
-  [[nodiscard]] std::string path(const std::string& name = {}) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
+using Folder = test::TempDir;
 
 /// What a gateway needs at least.
 inline Environment minimal() {

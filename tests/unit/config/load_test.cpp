@@ -69,7 +69,7 @@ TEST(Load, TheFileIsNamedByFlagThenVariable) {
 TEST(Load, TheFileInTheWorkingDirectoryIsFound) {
   const Folder folder;
   const auto before = std::filesystem::current_path();
-  std::filesystem::current_path(folder.path());
+  std::filesystem::current_path(folder.path(""));
   EXPECT_EQ(config_file_path({}, {}), "");
   (void)folder.write("relayna-gateway.yaml", "server: {pid_file: here}\n");
   const Loaded loaded = load(minimal(), {});
@@ -287,7 +287,7 @@ TEST(Load, FilesThatAreNotMappingsOrNotThere) {
   for (const auto text : {"- a\n", "text\n", "", "a: [\n"}) {
     EXPECT_EQ(load(minimal(), {.file = folder.write("f.yaml", text)}).problems.size(), 1U) << text;
   }
-  EXPECT_EQ(load(minimal(), {.file = folder.path()}).problems.size(), 1U);
+  EXPECT_EQ(load(minimal(), {.file = folder.path("")}).problems.size(), 1U);
 }
 
 TEST(Load, UniteProblems) {

@@ -164,7 +164,7 @@ TEST(Yaml, ReadsFilesWithinTheirBound) {
   EXPECT_EQ(read_text(folder.write("a", "12345"), 5).bytes, "12345");
   EXPECT_THAT(read_text(folder.write("b", "123456"), 5).problem, HasSubstr("larger than 5"));
   EXPECT_THAT(read_text(folder.path("missing"), 5).problem, HasSubstr("No such file"));
-  EXPECT_THAT(read_text(folder.path(), 5).problem, HasSubstr("directory"));
+  EXPECT_THAT(read_text(folder.path(""), 5).problem, HasSubstr("directory"));
 }
 
 }  // namespace
