@@ -86,7 +86,7 @@ ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_
                                 shared.admission},
                 pipeline::Settings{shared.settings.max_request_body_bytes, shared.settings.worker_token,
                                    shared.settings.log_message_body}),
-      handler_(pipeline_, shared.health, shared.about, shard.clock(), proxy::Handler::Settings{shared.settings.cors_allowed_origins}),
+      handler_(pipeline_, shared.health, shared.about, shard, proxy::Handler::Settings{shared.settings.cors_allowed_origins}),
       server_(shard, server_settings(shared, port), handler_),
       gauges_(std::make_unique<Gauges>(shared.metrics, shard.index())) {
   shard_.set_lag_observer([this](core::Duration late) { gauges_->lag.observe(std::chrono::duration<double>(late).count()); });

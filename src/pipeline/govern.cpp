@@ -26,7 +26,7 @@ domain::PolicyInput policy_input(const Exchange& x, std::string_view route) {
 
 core::Error denied(Exchange& x, const domain::Denial& denial) {
   x.denial_reason = denial.reason;
-  return core::Error(denial.code, denial.message, fmt::format("policy rule {}", denial.reason));
+  return core::Error(denial.code, fmt::format("{} (rule: {})", denial.message, denial.reason));
 }
 
 /// What layers above the key say of the key itself: where it may be used from, and when it counts as abandoned. Its own policy was

@@ -1,17 +1,29 @@
 #include <fmt/format.h>
 
 #include "pipeline/answers.hpp"
+#include "pipeline/policy_cache.hpp"
 #include "pipeline/steps.hpp"
 
 namespace relayna::pipeline {
 
-runtime::Task<core::Result<http::Response>> list_models(Exchange& x) {
+namespace {
+
+/// Whether this key could call the model: the policy in force for what its name resolves to, model layers included.
+bool may_call(Exchange& x, PolicyCache& policies, const upstream::ListedModel& listed) {
+  const auto* declared = x.snapshot->model(listed.entry.id);
+  const std::string& resolved = declared != nullptr && !declared->upstream_model.empty() ? declared->upstream_model : listed.entry.id;
+  const auto policy = policies.get(*x.snapshot, x.key, x.team_id, domain::route_label(x.match.route), resolved);
+  return !policy->deny &&
+         domain::may_call_model(*policy, resolved, listed.provider->name, domain::to_string(listed.provider->kind));
+}
+
+}  // namespace
+
+runtime::Task<core::Result<http::Response>> list_models(Exchange& x, PolicyCache& policies) {
   auto listed = co_await x.parts().models.list(x.snapshot, x.request.stop);
   std::vector<dialect::ModelEntry> allowed;
   for (auto& model : listed) {
-    if (domain::may_call_model(*x.policy, model.entry.id, model.provider->name, domain::to_string(model.provider->kind))) {
-      allowed.push_back(std::move(model.entry));
-    }
+    if (may_call(x, policies, model)) allowed.push_back(std::move(model.entry));
   }
   if (x.match.route == domain::Route::models) co_return json_answer(x, dialect::render_models(x.api, allowed));
   for (const auto& model : allowed) {

@@ -55,7 +55,7 @@ runtime::Task<http::Response> Pipeline::run(http::Request request) {
   }
   RELAYNA_STEP(apply_policy(*x, *policies_));
   if (!takes_body(*x)) {
-    auto listed = co_await list_models(*x);
+    auto listed = co_await list_models(*x, *policies_);
     if (!listed) co_return error_answer(*x, listed.error());
     co_return std::move(*listed);
   }

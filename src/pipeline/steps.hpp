@@ -33,6 +33,6 @@ runtime::Task<core::Result<upstream::Answer>> send_upstream(Exchange& x);
 core::Result<http::Response> relay(std::unique_ptr<Exchange>& x, upstream::Answer answer);
 
 /// GET /v1/models and one model (list_models.cpp): what this key may call.
-runtime::Task<core::Result<http::Response>> list_models(Exchange& x);
+runtime::Task<core::Result<http::Response>> list_models(Exchange& x, PolicyCache& policies);
 
 }  // namespace relayna::pipeline

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "relayna/core/encoding.hpp"
+
 namespace relayna::proxy {
 
-Handler::Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about, const core::Clock& clock,
+Handler::Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about, runtime::Shard& shard,
                  Settings settings)
-    : pipeline_(pipeline), health_(health), about_(about), clock_(clock), settings_(std::move(settings)) {}
+    : pipeline_(pipeline), health_(health), about_(about), shard_(shard), settings_(std::move(settings)) {}
 
 bool Handler::origin_allowed(std::string_view origin) const {
   return !origin.empty() && std::any_of(settings_.cors_allowed_origins.begin(), settings_.cors_allowed_origins.end(),
@@ -25,11 +29,21 @@ http::Response Handler::preflight(std::string_view origin, std::string_view want
   return response;
 }
 
+void Handler::add_ids(http::Response& response, core::TimePoint received) {
+  auto& fields = response.head.fields;
+  fields.add("x-relayna-request-id", shard_.ids().uuid7().str());
+  fields.add("x-relayna-trace-id", core::to_hex(shard_.ids().trace_id()));
+  const std::chrono::duration<double, std::milli> took = shard_.clock().now() - received;
+  fields.add("x-relayna-latency", fmt::format("{:.3f}", took.count()));
+}
+
 runtime::Task<http::Response> Handler::handle(http::Request request) {
   const std::string_view target = request.head.target;
   const std::string_view path = target.substr(0, target.find('?'));
   if (path == "/health" && (request.head.method == "GET" || request.head.method == "HEAD")) {
-    co_return health_answer(health_, about_, clock_);
+    auto response = health_answer(health_, about_, shard_.clock());
+    add_ids(response, request.received);
+    co_return response;
   }
   std::string origin;
   if (!settings_.cors_allowed_origins.empty()) {
@@ -37,7 +51,9 @@ runtime::Task<http::Response> Handler::handle(http::Request request) {
     if (!origin_allowed(origin)) origin.clear();
     const auto& fields = request.head.fields;
     if (!origin.empty() && request.head.method == "OPTIONS" && fields.count("access-control-request-method") > 0) {
-      co_return preflight(origin, fields.get("access-control-request-headers"));
+      auto response = preflight(origin, fields.get("access-control-request-headers"));
+      add_ids(response, request.received);
+      co_return response;
     }
   }
   http::Response response = co_await pipeline_.run(std::move(request));

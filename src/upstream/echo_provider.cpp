@@ -58,8 +58,11 @@ core::Result<dialect::EchoOptions> read_options(const http::Fields& fields) {
 runtime::Task<core::Result<Answer>> call_echo(runtime::Shard& shard, const Candidate& candidate, const Outbound& outbound) {
   auto options = read_options(*outbound.client_fields);
   if (!options) co_return std::unexpected(options.error());
-  // Echo is asked what any other provider would be asked, edits included.
-  auto edited = edited_body(outbound, candidate);
+  // Echo is asked what any other provider would be asked, edits included; but for the usage of legacy completions, whose chunks would then
+  // carry a `"usage":null` that clients of that API do not expect.
+  Outbound asked = outbound;
+  asked.inject_usage = outbound.inject_usage && outbound.operation == dialect::Operation::chat_completions;
+  auto edited = edited_body(asked, candidate);
   if (!edited) co_return std::unexpected(edited.error());
   const std::string body = edited->str();
   dialect::EchoRequest request;

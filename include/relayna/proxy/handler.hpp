@@ -16,7 +16,7 @@ class Handler final : public http::Handler {
     std::vector<std::string> cors_allowed_origins;  ///< exact origins, or `*`
   };
   /// All references outlive the handler.
-  Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about, const core::Clock& clock,
+  Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about, runtime::Shard& shard,
           Settings settings);
 
   runtime::Task<http::Response> handle(http::Request request) override;
@@ -24,12 +24,14 @@ class Handler final : public http::Handler {
 
  private:
   [[nodiscard]] bool origin_allowed(std::string_view origin) const;
+  /// The ids and the latency every answer of this listener carries; the pipeline adds its own.
+  void add_ids(http::Response& response, core::TimePoint received);
   [[nodiscard]] http::Response preflight(std::string_view origin, std::string_view wanted_headers) const;
 
   pipeline::Pipeline& pipeline_;
   pipeline::Health& health_;
   const pipeline::About& about_;
-  const core::Clock& clock_;
+  runtime::Shard& shard_;
   Settings settings_;
 };
 

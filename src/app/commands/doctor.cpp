@@ -142,7 +142,10 @@ int doctor(const config::Overrides& overrides) {
     report.failed("database", store.error());
     return kFailed;
   }
-  if (const auto snapshot = check_store(*settings, **store, report)) check_upstreams(*settings, snapshot, report);
+  auto snapshot = check_store(*settings, **store, report);
+  // What the environment configures can be checked whatever the database does.
+  if (snapshot == nullptr) snapshot = catalog::build_snapshot({}, environment_providers(*settings), {}).snapshot;
+  check_upstreams(*settings, snapshot, report);
   return report.any_failed() ? kFailed : kOk;
 }
 

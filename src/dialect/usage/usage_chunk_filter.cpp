@@ -14,12 +14,34 @@ namespace {
 constexpr std::size_t kLongestUsageChunk = 16'384;
 constexpr std::size_t kKeepCapacity = 4096;
 
+bool says_nothing(json::Value value) {
+  if (value.is_null() || value.string() == "") return true;
+  if (const auto elements = value.array()) return elements->empty();
+  if (!value.object()) return false;
+  for (const json::Field member : value.members()) {
+    if (!says_nothing(member.value)) return false;
+  }
+  return true;
+}
+
+// OpenAI sends no choices with the usage; LiteLLM sends choices that say nothing.
+bool says_nothing_but_its_index(json::Value choice) {
+  for (const json::Field member : choice.members()) {
+    if (member.key != "index" && !says_nothing(member.value)) return false;
+  }
+  return choice.object().has_value();
+}
+
 bool is_usage_chunk(std::string_view frame) {
   if (frame.size() > kLongestUsageChunk || !sse::find_mentions(frame).usage) return false;
   std::string joined;
   const EventData chunk(sse::parse_fields(frame, joined).data);
-  const auto choices = chunk.at({"choices"}).array();
-  return choices && choices->empty() && chunk.at({"usage"}).object().has_value();
+  const json::Value choices = chunk.at({"choices"});
+  if (!choices.array() || !chunk.at({"usage"}).object()) return false;
+  for (const json::Value choice : choices.elements()) {
+    if (!says_nothing_but_its_index(choice)) return false;
+  }
+  return true;
 }
 
 }  // namespace
