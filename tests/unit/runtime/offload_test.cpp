@@ -71,6 +71,24 @@ TEST(Offload, WorksElsewhereAndResumesAtHome) {
   EXPECT_EQ(who.resumed, std::this_thread::get_id());
 }
 
+Task<WhoRan> who_runs_on(Shard* other) {
+  auto* function = +[] { return std::this_thread::get_id(); };
+  const auto worker = co_await offload(*other, function);
+  co_return WhoRan{worker, std::this_thread::get_id()};
+}
+
+TEST(Offload, AnotherShardMayDoTheWork) {
+  test::Loop loop;
+  Shard other(1, loop.pool);
+  std::thread runner([&] { other.run(); });
+  const auto runner_id = runner.get_id();
+  const auto who = loop.run(who_runs_on(&other));
+  EXPECT_EQ(who.worker, runner_id);
+  EXPECT_EQ(who.resumed, std::this_thread::get_id());
+  other.stop();
+  runner.join();
+}
+
 TEST(Offload, ExceptionsComeBack) {
   test::Loop loop;
   EXPECT_EQ(loop.run(failing(&loop.pool)), "no sum");

@@ -91,6 +91,13 @@ TEST(Stop, CallbackRegisteredWhileStoppingRunsAtOnce) {
   EXPECT_EQ(inner_runs, 1);
 }
 
+TEST(Stop, KeepsTheFirstReason) {
+  StopSource source;
+  source.request_stop(StopReason::draining);
+  source.request_stop(StopReason::client_gone);
+  EXPECT_EQ(source.reason(), StopReason::draining);
+}
+
 TEST(Stop, ResetServesTheNextExchange) {
   StopSource source;
   source.request_stop();
