@@ -107,9 +107,10 @@ class UsageReader {
 };
 
 /// For OpenAI streams whose client did not ask for usage: passes everything on byte for byte except the extra
-/// usage chunk that `stream_options.include_usage` makes the provider send (an event with empty `choices` and
-/// a `usage` object); the `"usage":null` members of other chunks are left as they are. A frame is passed on
-/// once it is whole, so nothing is delayed that arrives whole; one too long to be a usage chunk is not held.
+/// usage chunk that `stream_options.include_usage` makes the provider send: an event with a `usage` object
+/// and empty `choices`, or, from LiteLLM, choices that say nothing. The `"usage":null` members of other
+/// chunks are left as they are. A frame is passed on once it is whole, so nothing is delayed that arrives
+/// whole; one too long to be a usage chunk is not held.
 class UsageChunkFilter {
  public:
   UsageChunkFilter();

@@ -16,7 +16,15 @@ const std::string kUsage =
 /// Frames a filter passes, and how each reads.
 const std::vector<std::string> kPassing = {
     R"({"choices":[{"index":0,"delta":{"content":"\"choices\":[],\"usage\":{}"}}],"usage":null})",
-    R"({"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":1}})",
+    R"({"choices":[{"index":0,"delta":{"role":"assistant","content":""}}],"usage":{"prompt_tokens":1}})",
+    R"({"choices":[{"index":0,"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}})",
+    R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}})",
+    R"({"choices":[{"index":0,"delta":{}},{"index":1,"delta":{"content":"x"}}],"usage":{"prompt_tokens":1}})",
+    R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}],"usage":{"prompt_tokens":1}})",
+    R"({"choices":[{"index":0,"delta":{},"content_filter_offsets":{"check_offset":0}}],"usage":{"a":1}})",
+    R"({"choices":[{"index":0,"text":"x"}],"usage":{"prompt_tokens":1}})",
+    R"({"choices":[{"index":0,"delta":{}}],"usage":null})",
+    R"({"choices":[7],"usage":{"prompt_tokens":1}})",
     R"({"choices":[],"usage":null})",
     R"({"choices":[],"prompt_filter_results":[{"prompt_index":0}]})",
     R"({"choices":null,"usage":{"prompt_tokens":1}})",
@@ -92,7 +100,8 @@ TEST(UsageChunkFilter, EveryRecordedStreamButItsUsageChunkIsUntouched) {
   for (const Recorded& recorded : recorded_streams()) {
     Recorded kept = recorded;
     std::erase_if(kept.frames, [](const std::string& frame) {
-      return frame.find("\"choices\":[],\"usage\":{") != std::string::npos;
+      return frame.find("\"choices\":[],\"usage\":{") != std::string::npos ||
+             frame.find("\"delta\":{}}],\"usage\":{") != std::string::npos;
     });
     for (const Wire& wire : kWires) {
       const std::string in = on_the_wire(recorded, wire);
