@@ -22,6 +22,7 @@ class Rules {
     both_or_neither("DIRECT_OPENAI_BASE_URL", "DIRECT_OPENAI_SERVICE_KEY");
     both_or_neither("GATEWAY_TLS_CERT_FILE", "GATEWAY_TLS_KEY_FILE");
     both_or_neither("GATEWAY_CONTROL_TLS_CERT_FILE", "GATEWAY_CONTROL_TLS_KEY_FILE");
+    two_listeners();
     master_keys();
     message_bodies();
     bootstrap_admin();
@@ -54,6 +55,14 @@ class Rules {
     const std::string_view present = is_set(first) ? first : second;
     add(missing,
         fmt::format("is required because {} is set; example: {}", present, find_setting(missing)->example));
+  }
+
+  void two_listeners() {
+    const BindAddress& proxy = settings_.bind;
+    const BindAddress& control = settings_.control_bind;
+    if (proxy.port == 0 || proxy.port != control.port || proxy.ip != control.ip) return;
+    add("GATEWAY_CONTROL_BIND_ADDR", fmt::format("must differ from GATEWAY_BIND_ADDR; example: {}",
+                                                 find_setting("GATEWAY_CONTROL_BIND_ADDR")->example));
   }
 
   void master_keys() {

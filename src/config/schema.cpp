@@ -209,7 +209,7 @@ constexpr std::array kKeys{
           .help = "How long the old secret still works after a change.",
           .example = "24h",
           .default_text = "0s",
-          .max = 24 * 365 * kHourMs},
+          .max = kHourMs * 24 * 365},
     Field{.key = "preset",
           .shape = Shape::choice,
           .help = "What the policy starts from.",

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/node/node.h>  // parser.h only names it
 #include <yaml-cpp/parser.h>
 
 #include "relayna/config/suggest.hpp"

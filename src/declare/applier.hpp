@@ -39,7 +39,7 @@ class Applier {
   Done apply_key(const DeclaredKey& declared);
   Done create_key(const DeclaredKey& declared);
   Done load_keys();
-  Done update_key(domain::VirtualKey stored, const DeclaredKey& declared);
+  Done update_key(const domain::VirtualKey& stored, const DeclaredKey& declared);
   /// Disables what an earlier file declared and this one does not.
   Done retire_upstreams();
   Done retire_owners();

@@ -115,7 +115,7 @@ Applier::Done Applier::create_key(const DeclaredKey& declared) {
   return {};
 }
 
-Applier::Done Applier::update_key(domain::VirtualKey stored, const DeclaredKey& declared) {
+Applier::Done Applier::update_key(const domain::VirtualKey& stored, const DeclaredKey& declared) {
   domain::VirtualKey key = stored;
   fill(key, declared);
   if (!declared.secret.empty()) {

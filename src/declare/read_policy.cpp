@@ -125,7 +125,7 @@ domain::Policy read_policy(const Context& context, const Node& object, const std
     if (node == nullptr) continue;
     if (auto value = field_json(field, *node)) given.emplace(field.key, std::move(*value));
   }
-  const domain::Policy start = start_from(context, object, path, preset);
+  domain::Policy start = start_from(context, object, path, preset);
   auto policy = domain::policy_from_json(overlay(start, given));
   if (!policy) {
     report(context, object, path, policy.error().public_message());

@@ -139,6 +139,12 @@ TEST(Load, PairsComeTogetherOrNotAtAll) {
   }
 }
 
+TEST(Load, TheListenersNeedTwoAddresses) {
+  EXPECT_TRUE(problem_at(load(minimal(), {.port = 8081}), "GATEWAY_CONTROL_BIND_ADDR"));
+  EXPECT_THAT(load(minimal(), {.port = 0, .control_port = 0}).problems, IsEmpty());
+  EXPECT_THAT(load(minimal_and("GATEWAY_BIND_ADDR", "127.0.0.1:8081"), {}).problems, IsEmpty());
+}
+
 TEST(Load, MasterKeyBecomes32RawBytes) {
   Environment environment = minimal_and("GATEWAY_MASTER_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
   EXPECT_EQ(load(environment, {}).settings.master_key.reveal(), "0123456789abcdef0123456789abcdef");
