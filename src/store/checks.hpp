@@ -26,7 +26,7 @@ core::Error unreadable(std::string_view table, std::string_view id, std::string_
 /// The id in its one spelling (lower case); nullopt when it is none.
 std::optional<std::string> canonical_id(std::string_view id);
 
-/// Visitor: ids are UUIDs, texts are storable.
+/// Visitor: ids are UUIDs, texts are storable, policies valid.
 class RowChecker {
  public:
   std::optional<core::Error> problem;
@@ -47,7 +47,11 @@ class RowChecker {
   void time_or_null(std::string_view, const std::optional<core::SystemTime>&) {}
   void digest(std::string_view, const core::Digest&) {}
   void digest_or_null(std::string_view, const std::optional<core::Digest>&) {}
-  void policy(std::string_view, const domain::Policy&) {}
+  /// What could not be read back would deny everything, or fail every load.
+  void policy(std::string_view name, const domain::Policy& value) {
+    if (auto read = domain::policy_from_json(domain::to_json(value)); !read)
+      note(std::move(read.error().with_param(std::string(name))));
+  }
   template <class E>
   void choice(std::string_view, const E&) {}
 

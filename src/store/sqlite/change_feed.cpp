@@ -8,7 +8,6 @@
 #include "relayna/telemetry/log.hpp"
 
 #include "store/sqlite/changes.hpp"
-#include "store/sqlite/files.hpp"
 
 namespace relayna::store::sqlite {
 
@@ -51,10 +50,13 @@ void PollFeed::run() {
 }
 
 void PollFeed::look() {
-  if (!connection_) {
-    if (!file_exists(path_)) throw Failure(SQLITE_ERROR, "no such table: the file does not exist yet");
+  const FileId file = file_id(path_);
+  if (file == FileId{}) throw Failure(SQLITE_ERROR, "no such table: the file does not exist");
+  if (!connection_ || file_ != file) {
+    live_ = false;
+    connection_.reset();
     connection_ = std::make_unique<Connection>(path_, Access::read, kBusy);
-    data_version_ = 0;
+    file_ = file;
   }
   {
     Statement version = connection_->statement("PRAGMA data_version");

@@ -34,6 +34,7 @@ class PollFeed final : public ChangeFeed {
   bool stopping_ = false;  // guarded by the bell
   // The feed's thread only:
   std::unique_ptr<Connection> connection_;
+  FileId file_;
   std::int64_t data_version_ = 0;
   std::int64_t revision_ = 0;
   bool live_ = false;

@@ -2,8 +2,6 @@
 
 #include <sqlite3.h>
 
-#include "store/sqlite/files.hpp"
-
 namespace relayna::store::sqlite {
 
 namespace {
@@ -46,55 +44,57 @@ core::Result<void> Database::attempt(std::string_view reference, const std::func
   }
 }
 
-Database::Handle Database::open(Access access) const {
+FileId Database::present_file() {
+  const FileId file = file_id(path_);
+  if (file != FileId{}) {
+    opened_ = true;
+    return file;
+  }
+  if (opened_) throw Failure(SQLITE_CANTOPEN, "the file is gone");
   // Only migrations make the file; until then there is as little to read as in one without tables.
-  if (!file_exists(path_)) throw Failure(SQLITE_ERROR, "no such table: the file does not exist yet");
-  return std::make_unique<Connection>(path_, access, kBusy);
+  throw Failure(SQLITE_ERROR, "no such table: the file does not exist yet");
 }
 
 void Database::on_reader(const Work& work) {
+  const FileId file = present_file();
   Handle connection;
   {
     const std::lock_guard lock(reading_);
+    if (readers_file_ != file) readers_.clear();
+    readers_file_ = file;
     if (!readers_.empty()) {
       connection = std::move(readers_.back());
       readers_.pop_back();
     }
   }
-  if (!connection) connection = open(Access::read);
+  if (!connection) connection = std::make_unique<Connection>(path_, Access::read, kBusy);
+  const auto keep = [&] {
+    const std::lock_guard lock(reading_);
+    if (readers_.size() < kIdleReaders && readers_file_ == file) readers_.push_back(std::move(connection));
+  };
   try {
     work(*connection);
   } catch (const Failure& failure) {
-    if (classify(failure, {}).reopen) {
-      forget_readers();
-      throw;
-    }
-    const std::lock_guard lock(reading_);
-    readers_.push_back(std::move(connection));
+    if (!classify(failure, {}).reopen) keep();
     throw;
   }
-  const std::lock_guard lock(reading_);
-  if (readers_.size() < kIdleReaders) readers_.push_back(std::move(connection));
+  keep();
 }
 
 void Database::on_writer(const Work& work) {
   const std::unique_lock lock(writing_, kBusy);
   if (!lock.owns_lock()) throw Failure(SQLITE_BUSY, "another write takes too long");
-  if (!writer_) writer_ = open(Access::write);
+  if (const FileId file = present_file(); !writer_ || writer_file_ != file) {
+    writer_.reset();
+    writer_ = std::make_unique<Connection>(path_, Access::write, kBusy);
+    writer_file_ = file;
+  }
   try {
     work(*writer_);
   } catch (const Failure& failure) {
-    if (classify(failure, {}).reopen) {
-      writer_.reset();
-      forget_readers();
-    }
+    if (classify(failure, {}).reopen) writer_.reset();
     throw;
   }
-}
-
-void Database::forget_readers() {
-  const std::lock_guard lock(reading_);
-  readers_.clear();
 }
 
 }  // namespace relayna::store::sqlite

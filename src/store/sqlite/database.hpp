@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "relayna/core/result.hpp"
 
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/files.hpp"
 
 namespace relayna::store::sqlite {
 
@@ -21,7 +23,8 @@ namespace relayna::store::sqlite {
 class ChangeBell {
  public:
   void ring();
-  /// Until the bell rings after `heard`, `limit` has passed or `stopping` is true; counts on in `heard`. False: stop.
+  /// Until the bell rings after `heard`, `limit` has passed or `stopping` is true; counts on in `heard`.
+  /// False: stop.
   bool wait(std::uint64_t& heard, std::chrono::milliseconds limit, const bool& stopping);
   /// Sets `stopping` of a waiting feed and wakes it.
   void stop(bool& stopping);
@@ -73,15 +76,17 @@ class Database {
   core::Result<void> attempt(std::string_view reference, const std::function<void()>& work);
   void on_reader(const Work& work);
   void on_writer(const Work& work);
-  Handle open(Access access) const;
-  void forget_readers();
+  FileId present_file();
 
   const std::string path_;
   const std::shared_ptr<ChangeBell> bell_ = std::make_shared<ChangeBell>();
-  std::timed_mutex writing_;  // guards writer_
+  std::timed_mutex writing_;  // held while writing; guards writer_
   Handle writer_;
-  std::mutex reading_;  // guards readers_
+  FileId writer_file_;
+  std::mutex reading_;  // guards the rest
   std::vector<Handle> readers_;
+  FileId readers_file_;
+  std::atomic<bool> opened_ = false;  // a file that was there and is not any more is a fault
 };
 
 }  // namespace relayna::store::sqlite

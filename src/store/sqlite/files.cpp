@@ -28,8 +28,10 @@ void make_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-bool file_exists(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
+FileId file_id(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return {.device = info.st_dev, .inode = info.st_ino};
 }
 
 void make_file(const std::string& path) {

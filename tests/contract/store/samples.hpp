@@ -1,0 +1,240 @@
+#pragma once
+
+#include <string>
+#include <tuple>
+
+#include "relayna/core/ids.hpp"
+#include "relayna/store/store.hpp"
+
+// Objects with every field set to something of its own, and their comparison field by field: the bindings
+// stop compiling when a field is added that no test looks at.
+
+namespace relayna::test {
+
+inline const store::Actor kActor{.name = "tests"};
+
+inline std::string new_id() {
+  static core::IdGenerator ids;
+  return ids.uuid7().str();
+}
+
+inline core::SystemTime at(std::int64_t seconds, std::int64_t micros = 0) {
+  return core::SystemTime(std::chrono::seconds(1'795'000'000 + seconds) + std::chrono::microseconds(micros));
+}
+
+inline core::Digest digest_of(const std::string& text) {
+  return core::sha256(text);
+}
+
+inline domain::Policy sample_policy() {
+  domain::Policy policy;
+  policy.allowed_models = {"gpt-4o", "claude-*", "modèle-\"ünïcode\"\\模型"};
+  policy.allowed_hours_utc = {0, 9, 23};
+  policy.allow_tools = false;
+  policy.rpm_limit = 60;
+  policy.daily_budget = core::Money::nanos(1'000'000'000'000'000'001);
+  policy.max_request_body_bytes = 9'007'199'254'740'993;  // one more than a double can count
+  policy.policy_version = 7;
+  return policy;
+}
+
+inline domain::Team sample_team(const std::string& name) {
+  return {.id = new_id(),
+          .name = name,
+          .managed_by = "file",
+          .disabled = true,
+          .created_at = at(1, 1),
+          .updated_at = at(2, 2)};
+}
+
+inline domain::Project sample_project(const std::string& name, const std::string& team_id = {}) {
+  return {.id = new_id(),
+          .name = name,
+          .team_id = team_id,
+          .managed_by = "file",
+          .disabled = true,
+          .created_at = at(1, 1),
+          .updated_at = at(2, 2)};
+}
+
+/// Everything set but project_id and revoked_at.
+inline domain::VirtualKey sample_key(const std::string& name) {
+  domain::VirtualKey key;
+  key.id = new_id();
+  key.name = name;
+  key.prefix = "rk_live_01234567";
+  key.hash = digest_of("now " + key.id);
+  key.previous_hash = digest_of("before " + key.id);
+  key.previous_valid_until = at(10, 1);
+  key.disabled = true;
+  key.expires_at = at(11, 999'999);
+  key.rotation_due_at = at(12, 123'456);
+  key.last_used_at = at(13, 654'321);
+  key.policy = sample_policy();
+  key.managed_by = "file";
+  key.created_at = at(14, 100'000);
+  key.updated_at = at(15, 10);
+  return key;
+}
+
+inline store::ProviderRow sample_provider(const std::string& name) {
+  store::ProviderRow row;
+  row.provider.id = new_id();
+  row.provider.name = name;
+  row.provider.kind = domain::ProviderKind::azure_openai;
+  row.provider.base_url = "https://example.test/openai";
+  row.provider.enabled = false;
+  row.provider.header = {.mode = domain::CredentialHeaderMode::custom_header,
+                         .name = "api-key",
+                         .format = domain::CredentialValueFormat::bearer};
+  row.provider.fallback = "litellm";
+  row.provider.connect_timeout_ms = 1;
+  row.provider.first_byte_timeout_ms = 2;
+  row.provider.idle_timeout_ms = 9'223'372'036'854'775'807;
+  row.provider.managed_by = "file";
+  row.provider.created_at = at(3, 3);
+  row.provider.updated_at = at(4, 4);
+  row.sealed_credential = "v1:c2VhbGVk";
+  return row;
+}
+
+inline store::CredentialMappingRow sample_mapping(domain::CredentialMapping::Scope scope,
+                                                  const std::string& target) {
+  store::CredentialMappingRow row;
+  row.mapping.id = new_id();
+  row.mapping.scope = scope;
+  row.mapping.target_id = target;
+  row.mapping.enabled = false;
+  row.sealed_credential = "v1:bWFwcGVk";
+  return row;
+}
+
+inline domain::Model sample_model(const std::string& name) {
+  return {.name = name,
+          .provider = "openai",
+          .upstream_model = "gpt-4o-2024-11-20",
+          .enabled = false,
+          .managed_by = "file",
+          .created_at = at(5, 5),
+          .updated_at = at(6, 6)};
+}
+
+inline domain::PolicyLayer sample_layer(domain::LayerKind kind, const std::string& scope_id) {
+  return {.id = new_id(),
+          .kind = kind,
+          .scope_id = scope_id,
+          .policy = sample_policy(),
+          .managed_by = "file",
+          .created_at = at(7, 7),
+          .updated_at = at(8, 8)};
+}
+
+inline domain::UsageEvent sample_event() {
+  domain::UsageEvent event;
+  event.request_id = new_id();
+  event.correlation_id = "their-id";
+  event.key_id = new_id();
+  event.project_id = new_id();
+  event.team_id = new_id();
+  event.route = "/v1/chat/completions";
+  event.model = "gpt-4o";
+  event.provider = "openai";
+  event.service_name = "summary";
+  event.end_user = "user@example.test";
+  event.tags = "{\"a\": 1, b\\c}";
+  event.error_code = "upstream_timeout";
+  event.status_code = 504;
+  event.stream = true;
+  event.latency_ms = 812;
+  event.time_to_first_token_ms = 120;
+  event.input_tokens = 1;
+  event.output_tokens = 2;
+  event.total_tokens = 3;
+  event.cache_read_tokens = 4;
+  event.cache_write_tokens = 5;
+  event.reasoning_tokens = 6;
+  event.cost_nanos = 7;
+  event.cost_source = "catalog";
+  event.usage_source = "interrupted";
+  event.credential_source = "key_mapping";
+  event.upstream_attempts = 2;
+  event.fallback_count = 1;
+  event.http_method = "POST";
+  event.endpoint_path = "/v1/chat/completions";
+  event.task_id = "task";
+  event.run_id = "run";
+  event.trace_id = "0af7651916cd43dd8448eb211c80319c";
+  event.created_at = at(20, 123'456);
+  return event;
+}
+
+inline auto parts(const domain::Team& team) {
+  const auto& [id, name, managed_by, disabled, created_at, updated_at] = team;
+  return std::tuple(id, name, managed_by, disabled, created_at, updated_at);
+}
+
+inline auto parts(const domain::Project& project) {
+  const auto& [id, name, team_id, managed_by, disabled, created_at, updated_at] = project;
+  return std::tuple(id, name, team_id, managed_by, disabled, created_at, updated_at);
+}
+
+inline auto parts(const domain::VirtualKey& key) {
+  const auto& [id, name, project_id, prefix, hash, previous_hash, previous_valid_until, disabled, revoked_at,
+               expires_at, rotation_due_at, last_used_at, policy, managed_by, created_at, updated_at] = key;
+  return std::tuple(id, name, project_id, prefix, hash, previous_hash, previous_valid_until, disabled,
+                    revoked_at, expires_at, rotation_due_at, last_used_at, policy, managed_by, created_at,
+                    updated_at);
+}
+
+inline auto parts(const store::ProviderRow& row) {
+  const auto& [id, name, kind, base_url, enabled, credential, header, fallback, connect, first_byte, idle,
+               managed_by, created_at, updated_at] = row.provider;
+  return std::tuple(id, name, kind, base_url, enabled, credential.empty(), header, fallback, connect,
+                    first_byte, idle, managed_by, created_at, updated_at, row.sealed_credential);
+}
+
+inline auto parts(const store::CredentialMappingRow& row) {
+  const auto& [id, scope, target_id, enabled, credential] = row.mapping;
+  return std::tuple(id, scope, target_id, enabled, credential.empty(), row.sealed_credential);
+}
+
+inline auto parts(const domain::Model& model) {
+  const auto& [name, provider, upstream_model, enabled, managed_by, created_at, updated_at] = model;
+  return std::tuple(name, provider, upstream_model, enabled, managed_by, created_at, updated_at);
+}
+
+inline auto parts(const domain::RouteSettings& settings) {
+  const auto& [route, enabled, timeout, request_bytes, response_bytes, drain] = settings;
+  return std::tuple(route, enabled, timeout, request_bytes, response_bytes, drain);
+}
+
+inline auto parts(const domain::PolicyLayer& layer) {
+  const auto& [id, kind, scope_id, policy, managed_by, created_at, updated_at] = layer;
+  return std::tuple(id, kind, scope_id, policy, managed_by, created_at, updated_at);
+}
+
+inline auto parts(const store::Replica& replica) {
+  const auto& [id, version, host, started_at, seen_at] = replica;
+  return std::tuple(id, version, host, started_at, seen_at);
+}
+
+inline auto parts(const domain::UsageEvent& event) {
+  const auto& [request_id, correlation_id, key_id, project_id, team_id, route, model, provider, service_name,
+               end_user, tags, error_code, status_code, stream, latency_ms, ttft, input, output, total,
+               cache_read, cache_write, reasoning, cost_nanos, cost_source, usage_source, credential_source,
+               attempts, fallbacks, http_method, endpoint_path, task_id, run_id, trace_id, created_at] =
+      event;
+  return std::tuple(request_id, correlation_id, key_id, project_id, team_id, route, model, provider,
+                    service_name, end_user, tags, error_code, status_code, stream, latency_ms, ttft, input,
+                    output, total, cache_read, cache_write, reasoning, cost_nanos, cost_source, usage_source,
+                    credential_source, attempts, fallbacks, http_method, endpoint_path, task_id, run_id,
+                    trace_id, created_at);
+}
+
+/// Whether all fields are equal.
+template <class T>
+bool same(const T& a, const T& b) {
+  return parts(a) == parts(b);
+}
+
+}  // namespace relayna::test
