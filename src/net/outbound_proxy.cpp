@@ -11,7 +11,7 @@
 namespace relayna::net {
 namespace {
 
-constexpr std::size_t kMaxAnswer = 16 * 1024;
+constexpr std::size_t kMaxAnswer = std::size_t{16} * 1024;
 
 std::unexpected<core::Error> wrong(std::string message) {
   return core::fail(core::ErrorCode::invalid_configuration, std::move(message));

@@ -8,7 +8,7 @@ namespace relayna::net {
 namespace {
 
 constexpr std::size_t kMaxPieces = 16;
-constexpr std::size_t kYieldEvery = 256 * 1024;
+constexpr std::size_t kYieldEvery = std::size_t{256} * 1024;
 
 // What is left to write: a position in the pieces, and the next pieces from there.
 class Cursor {

@@ -79,7 +79,7 @@ TaskGroup::~TaskGroup() {
 }
 
 void TaskGroup::spawn(Task<void> task) {
-  auto done = [place = Place<State>(state_)](std::exception_ptr thrown) mutable {
+  auto done = [place = Place<State>(state_)](const std::exception_ptr& thrown) mutable {
     if (thrown) place.state().report(thrown);
   };
   boost::asio::co_spawn(state_->executor, std::move(task), std::move(done));

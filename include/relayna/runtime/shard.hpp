@@ -22,7 +22,7 @@ namespace relayna::runtime {
 class Shard {
  public:
   static constexpr std::chrono::milliseconds kSweepInterval{50};
-  static constexpr std::size_t kReadBuffer = 64 * 1024;
+  static constexpr std::size_t kReadBuffer = std::size_t{64} * 1024;
 
   /// `offload` must outlive the shard.
   Shard(std::size_t index, OffloadPool& offload, const core::Clock& clock = core::real_clock());
