@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relayna/core/result.hpp"
+#include "relayna/core/time.hpp"
+#include "relayna/domain/limits.hpp"
+#include "relayna/runtime/task.hpp"
+
+// What has been used of every limit, shared by all replicas (Redis) or kept in this process (memory). Each
+// operation is one atomic step over all scopes it names: everything is reserved or nothing is.
+//
+// The count of a scope is what its durable balance said when the counter was new (`seed`), plus what was
+// reserved and settled since. Every request's amounts are in the count once, whatever is lost and in whatever
+// order things arrive (see `account`).
+
+namespace relayna::counters {
+
+/// One counter and the limits it is held to: `key:<uuid>`, `project:<uuid>`, `team:<uuid>`, `global`,
+/// `end_user:<name>`, each optionally followed by `|model:<pattern>`. At most 512 bytes.
+struct Scope {
+  std::string id;
+  domain::LimitSet limits;
+};
+
+/// What one request takes from each scope besides one request and one concurrent request.
+struct Amounts {
+  std::int64_t tokens = 0;
+  std::int64_t cost_nanos = 0;
+  friend bool operator==(const Amounts&, const Amounts&) = default;
+};
+
+/// How full a scope is, this request included. Kinds without a limit are 0.
+struct Standing {
+  domain::PerLimit used{};
+  /// Until a minute window has room for what it counts now: seconds until the oldest second that counts
+  /// leaves it. 0 when empty.
+  std::int64_t requests_reset_seconds = 0;
+  std::int64_t tokens_reset_seconds = 0;
+};
+
+struct Refusal {
+  std::size_t scope = 0;  ///< index into the request's scopes
+  domain::LimitKind kind = domain::LimitKind::requests_per_minute;
+  std::int64_t limit = 0;
+  std::int64_t used = 0;
+  /// Seconds until this very request would be admitted if nothing else came, at least 1; 1 for concurrency;
+  /// unset for a total budget and for a request larger than the limit itself.
+  std::optional<std::int64_t> retry_after;
+};
+
+enum class Outcome : std::uint8_t {
+  admitted,
+  refused,
+  unseeded,  ///< some scope's counter is new and its durable part unknown: `seed` it and ask again. Nothing
+             ///< was reserved.
+};
+
+struct Admission {
+  Outcome outcome = Outcome::admitted;
+  std::vector<Standing> standings;  ///< one per scope, when admitted
+  std::optional<Refusal> refusal;
+  std::vector<std::size_t> unseeded;  ///< scopes by index
+  core::SystemTime at{};              ///< the counters' own clock: which day, week and month were charged
+  std::string epoch;                  ///< changes when the counters were emptied
+};
+
+struct AdmitRequest {
+  std::string request_id;  ///< UUID; the same id again answers the same and reserves nothing more
+  std::vector<Scope> scopes;
+  Amounts amounts;
+  /// Kept beside the reservation and handed to whoever takes over this replica's. At most 4 kB.
+  std::string memo;
+  /// Reserves without asking whether there is room, also in unseeded scopes: for reservations that lived
+  /// before the counters were emptied.
+  bool announce = false;
+};
+
+struct Extension {
+  bool granted = true;
+  std::optional<Refusal> refusal;
+  bool known = true;  ///< false: the counters do not know the request (emptied since); nothing was reserved
+};
+
+struct Settlement {
+  bool known = true;  ///< false: the counters did not know the request, and counted nothing: see `account`
+  bool all_seeded = true;  ///< every scope's durable part was known by then
+  std::string epoch;
+};
+
+/// What the durable store says of a scope, read at one moment.
+struct Balance {
+  domain::Periods periods;  ///< of the moment of reading
+  std::int64_t requests_today = 0;
+  std::int64_t tokens_today = 0;
+  std::int64_t cost_today = 0, cost_this_week = 0, cost_this_month = 0, cost_total = 0;  ///< nano-USD
+  /// What was visible to the read: `xmin:xmax:xip,xip` as PostgreSQL prints a snapshot; SQLite `n:n:`.
+  std::string snapshot;
+};
+
+/// A request whose event was committed to the store by the transaction `stamp` while the counters were
+/// emptied, unseeded or away.
+struct Delivered {
+  std::string request_id;
+  std::vector<std::string> scopes;
+  Amounts amounts;
+  core::SystemTime at{};    ///< when it was admitted: which day, week and month it belongs to
+  std::uint64_t stamp = 0;  ///< id of the transaction that made it durable
+  bool counted = false;     ///< its settlement was known to the counters of this epoch
+};
+
+struct Orphan {
+  std::string request_id;
+  std::string memo;
+  std::vector<std::string> scopes;
+  Amounts reserved;
+  core::SystemTime at{};
+};
+
+/// Errors of all operations: control_state_unavailable (counters away or late). An `admit` that was late is
+/// released by the implementation itself as soon as that is possible. Those of one shard; `memory` is shared
+/// by all shards.
+class Counters {
+ public:
+  virtual ~Counters() = default;
+  virtual runtime::Task<core::Result<Admission>> admit(AdmitRequest request) = 0;
+  /// `more` on top of what the request holds.
+  virtual runtime::Task<core::Result<Extension>> extend(std::string request_id, Amounts more) = 0;
+  /// Replaces the reservation by what was really used and frees its concurrency. A second settle, and one of
+  /// an unknown request, change nothing. Tokens count in the second they were reserved in, or now when that
+  /// second is no longer in the window.
+  virtual runtime::Task<core::Result<Settlement>> settle(std::string request_id, Amounts used) = 0;
+  /// Gives everything back, the request itself included: it never reached an upstream.
+  virtual runtime::Task<core::Result<void>> release(std::string request_id) = 0;
+
+  /// Adds the durable part to a new counter. A second seed of the same counter changes nothing.
+  virtual runtime::Task<core::Result<void>> seed(std::string scope, Balance balance) = 0;
+  /// Puts right what the counters hold of requests that became durable: each ends up counted once, by the
+  /// seed's balance when `stamp` was visible to it, else by itself.
+  virtual runtime::Task<core::Result<void>> account(std::vector<Delivered> delivered) = 0;
+  /// The present epoch; a new one is made when the counters are empty.
+  virtual runtime::Task<core::Result<std::string>> epoch() = 0;
+
+  /// Says that this replica lives; its reservations are its own for `lease` longer.
+  virtual runtime::Task<core::Result<void>> renew(core::Duration lease) = 0;
+  /// Replicas that hold reservations and whose lease ended at least `grace` ago.
+  virtual runtime::Task<core::Result<std::vector<std::string>>> dead_replicas(core::Duration grace) = 0;
+  /// Reservations of another replica, still in force: the caller writes their events and then settles them by
+  /// `settle_for`. Empty when there are none (any more).
+  virtual runtime::Task<core::Result<std::vector<Orphan>>> orphans(std::string replica) = 0;
+  virtual runtime::Task<core::Result<Settlement>> settle_for(std::string replica, std::string request_id,
+                                                             Amounts used) = 0;
+};
+
+}  // namespace relayna::counters
