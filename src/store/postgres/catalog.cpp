@@ -60,11 +60,11 @@ template <class R>
 core::Result<void> Catalog::upsert(const R& row, const Actor& actor) {
   if (auto ok = check(row); !ok) return ok;
   static const std::string kUpsert = sql::upsert(sql::kPostgres, kTable<R>, columns_of<R>());
-  return pool_.run(Repeat::if_rolled_back, [&](Connection& connection) -> core::Result<void> {
-    pqxx::work write(connection.session());
-    const pqxx::result changed = query(write, kUpsert, Params::row(row));
+  return pool_.run(Repeat::until_commit, [&](Connection& connection) -> core::Result<void> {
+    Mutation write(connection);
+    const pqxx::result changed = query(write.on(), kUpsert, Params::row(row));
     if (changed.empty()) return {};  // it was so already: nobody needs to hear of it
-    publish(write, kTable<R>.name, changed[0][0].as<std::string>(), actor);
+    publish(write.on(), kTable<R>.name, changed[0][0].as<std::string>(), actor);
     write.commit();
     return {};
   });

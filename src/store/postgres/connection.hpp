@@ -23,6 +23,8 @@ class Connection {
   [[nodiscard]] int socket() const noexcept { return socket_; }
   /// False when an idle connection has something to read, which is the server's goodbye.
   [[nodiscard]] bool usable() const noexcept;
+  /// Whether a Mutation has begun to commit: from then on only the server knows whether it happened.
+  [[nodiscard]] bool committing() const noexcept { return committing_; }
   /// Makes a call that is blocked on the server return. Any thread.
   void interrupt() noexcept;
 
@@ -32,6 +34,26 @@ class Connection {
   std::unique_ptr<Link> link_;
   std::unique_ptr<NoticeLog> notices_;
   int socket_ = -1;
+  bool committing_ = false;
+  friend class Mutation;
+};
+
+/// A transaction that is rolled back unless committed.
+class Mutation {
+ public:
+  explicit Mutation(Connection& connection) : connection_(connection), work_(connection.session()) {
+    connection_.committing_ = false;
+  }
+  pqxx::transaction_base& on() noexcept { return work_; }
+  void commit() {
+    connection_.committing_ = true;
+    work_.commit();
+    connection_.committing_ = false;
+  }
+
+ private:
+  Connection& connection_;
+  pqxx::work work_;
 };
 
 /// Statement with parameters, parsed by the server each time.

@@ -34,7 +34,7 @@ core::Result<void> Secrets::replace(const std::string& name, const std::string& 
                                     const std::string& value) {
   if (auto ok = check_secret(name, value); !ok) return ok;
   if (!storable(expected)) return std::unexpected(secret_changed());
-  return pool_.run(Repeat::if_rolled_back, [&](Connection& connection) -> core::Result<void> {
+  return pool_.run(Repeat::never, [&](Connection& connection) -> core::Result<void> {
     pqxx::nontransaction write(connection.session());
     const auto changed = query(write, "UPDATE secrets SET value = $3 WHERE name = $1 AND value = $2",
                                Params(name, expected, value));

@@ -60,10 +60,10 @@ core::Result<void> Keys::create(const VirtualKey& key, const Actor& actor) {
   if (auto ok = check(key); !ok) return ok;
   static const std::string kInsert =
       sql::insert(sql::kPostgres, kTable<VirtualKey>, columns_of<VirtualKey>());
-  return pool_.run(Repeat::if_rolled_back, [&](Connection& connection) -> core::Result<void> {
-    pqxx::work write(connection.session());
-    query(write, kInsert, Params::row(key));
-    publish(write, "keys", key.id, actor);
+  return pool_.run(Repeat::until_commit, [&](Connection& connection) -> core::Result<void> {
+    Mutation write(connection);
+    query(write.on(), kInsert, Params::row(key));
+    publish(write.on(), "keys", key.id, actor);
     write.commit();
     return {};
   });
@@ -73,10 +73,11 @@ core::Result<void> Keys::update(const VirtualKey& key, const Actor& actor) {
   if (auto ok = check(key); !ok) return ok;
   static const std::string kUpdate =
       sql::update(sql::kPostgres, kTable<VirtualKey>, columns_of<VirtualKey>());
-  return pool_.run(Repeat::if_rolled_back, [&](Connection& connection) -> core::Result<void> {
-    pqxx::work write(connection.session());
-    if (query(write, kUpdate, Params::row(key)).affected_rows() == 0) return std::unexpected(missing("keys"));
-    publish(write, "keys", key.id, actor);
+  return pool_.run(Repeat::until_commit, [&](Connection& connection) -> core::Result<void> {
+    Mutation write(connection);
+    if (query(write.on(), kUpdate, Params::row(key)).affected_rows() == 0)
+      return std::unexpected(missing("keys"));
+    publish(write.on(), "keys", key.id, actor);
     write.commit();
     return {};
   });
@@ -85,18 +86,18 @@ core::Result<void> Keys::update(const VirtualKey& key, const Actor& actor) {
 core::Result<void> Keys::revoke(const std::string& id, core::SystemTime at, const Actor& actor) {
   const auto key = canonical_id(id);
   if (!key) return std::unexpected(missing("keys"));
-  return pool_.run(Repeat::if_rolled_back, [&](Connection& connection) -> core::Result<void> {
-    pqxx::work write(connection.session());
-    const auto changed = query(write,
+  return pool_.run(Repeat::until_commit, [&](Connection& connection) -> core::Result<void> {
+    Mutation write(connection);
+    const auto changed = query(write.on(),
                                "UPDATE keys SET revoked_at = $2::timestamptz, updated_at = $2::timestamptz "
                                "WHERE id = $1 AND revoked_at IS NULL",
                                Params(*key, time_text(at)));
     if (changed.affected_rows() == 0) {
-      if (query(write, "SELECT 1 FROM keys WHERE id = $1", Params(*key)).empty())
+      if (query(write.on(), "SELECT 1 FROM keys WHERE id = $1", Params(*key)).empty())
         return std::unexpected(missing("keys"));
       return {};  // revoked before: the first moment stays
     }
-    publish(write, "keys", *key, actor);
+    publish(write.on(), "keys", *key, actor);
     write.commit();
     return {};
   });

@@ -42,7 +42,7 @@ core::Result<void> Pool::execute(Repeat repeat, const std::function<void(Connect
       return {};
     }
     if (!thrown) {  // answered in the very last moment, but the socket is shut
-      discard(std::move(connection));
+      discard_with_idle(std::move(connection));
       return {};
     }
     Fault fault = classify(thrown);
@@ -52,13 +52,14 @@ core::Result<void> Pool::execute(Repeat repeat, const std::function<void(Connect
       fault.error.detail =
           fmt::format("no answer within {} ms", (settings_.statement_timeout + kGrace).count());
     }
-    const bool reused = leased->reused;
+    const bool cut_off = fault.connection_lost && leased->reused && !too_slow;
+    const bool repeatable =
+        fault.rolled_back || (cut_off && (repeat == Repeat::always ||
+                                          (repeat == Repeat::until_commit && !connection->committing())));
     if (fault.connection_lost)
-      discard(std::move(connection));
+      discard_with_idle(std::move(connection));
     else
       give_back(std::move(connection));
-    const bool repeatable =
-        fault.rolled_back || (repeat == Repeat::always && fault.connection_lost && reused && !too_slow);
     if (again || !repeatable) return std::unexpected(std::move(fault.error));
   }
 }
@@ -132,11 +133,14 @@ void Pool::give_back(Handle connection) {
   returned_.notify_one();
 }
 
-void Pool::discard(Handle connection) {
+/// What broke one connection has probably broken those that lie idle.
+void Pool::discard_with_idle(Handle connection) {
   connection.reset();
+  std::vector<Handle> closing;
   {
     const std::lock_guard lock(mutex_);
-    --count_;
+    closing.swap(idle_);
+    count_ -= closing.size() + 1;
   }
   returned_.notify_all();
 }

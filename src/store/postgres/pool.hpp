@@ -15,10 +15,11 @@
 
 namespace relayna::store::postgres {
 
-/// Whether work may be done a second time when the first ended without an answer.
+/// When work may be done a second time after the first was cut off: the idle connection it got was dead.
 enum class Repeat : std::uint8_t {
-  if_rolled_back,  ///< a mutation: only when the server said that nothing happened
-  always,          ///< a read, or an idempotent write: also when the connection was lost
+  never,         ///< only when the server said that it rolled back
+  until_commit,  ///< a Mutation: as long as it had not begun to commit
+  always,        ///< a read, or an idempotent write
 };
 
 struct PoolSettings {
@@ -52,7 +53,7 @@ class Pool {
   core::Result<Leased> lease(core::TimePoint deadline);
   core::Result<Handle> open(std::unique_lock<std::mutex>& lock, core::TimePoint deadline);
   void give_back(Handle connection);
-  void discard(Handle connection);
+  void discard_with_idle(Handle connection);
   Handle take_idle();
   [[nodiscard]] core::Error away() const;
 

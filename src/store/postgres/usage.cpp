@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "store/postgres/repositories.hpp"
@@ -110,11 +112,16 @@ std::span<const std::pair<std::string, std::string>> statements() {
 
 core::Result<void> Usage::insert(std::span<const UsageEvent> events) {
   if (events.empty()) return {};
-  ArrayWriter writer(columns_of<UsageEvent>().size());
+  std::vector<const UsageEvent*> ordered;
+  ordered.reserve(events.size());
   for (const UsageEvent& event : events) {
     if (auto ok = check_usage(event); !ok) return ok;
-    writer.add(event);
+    ordered.push_back(&event);
   }
+  // In one order, so that overlapping batches of two replicas do not wait for each other in a circle.
+  std::ranges::sort(ordered, {}, &UsageEvent::request_id);
+  ArrayWriter writer(columns_of<UsageEvent>().size());
+  for (const UsageEvent* event : ordered) writer.add(*event);
   const Params params = writer.finish();
   return pool_.run(Repeat::always, [&](Connection& connection) -> core::Result<void> {
     pqxx::nontransaction write(connection.session());

@@ -43,7 +43,7 @@ class PostgresFaults : public testing::Test {
   }
   std::string sql(const std::string& statement) const { return psql(url_, statement); }
   void kill_backends() const {
-    sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    sql("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
         "WHERE application_name = 'relayna-gateway' AND datname = current_database()");
   }
   /// Longest a call may take: statement timeout, its grace, and what a busy machine adds.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <tuple>
 
@@ -13,8 +14,11 @@ namespace relayna::test {
 
 inline const store::Actor kActor{.name = "tests"};
 
+/// From any thread; later ids are larger.
 inline std::string new_id() {
+  static std::mutex mutex;
   static core::IdGenerator ids;
+  const std::lock_guard lock(mutex);
   return ids.uuid7().str();
 }
 
