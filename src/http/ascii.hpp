@@ -42,6 +42,13 @@ inline int hex_value(char c) noexcept {
   return -1;
 }
 
+/// Bytes that must not appear inside a line of a head. A head we wrote has two for each of its lines, CR and
+/// LF; any more, and a value smuggled in a line of its own. One pass over finished text.
+inline std::ptrdiff_t count_controls(std::string_view s) noexcept {
+  return std::count_if(s.begin(), s.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
+}
+
 /// Without the optional white space (SP, HTAB) at both ends.
 inline std::string_view trim_ows(std::string_view s) noexcept {
   while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);

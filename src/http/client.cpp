@@ -62,7 +62,7 @@ runtime::Task<core::Result<ClientResponse>> Client::send(net::Origin origin, Cli
     if (connections.active >= state->settings.max_per_origin) {
       co_return fail(ErrorCode::upstream_connection, {}, "too many connections to " + origin.str());
     }
-    const core::TimePoint now = state->shard.clock().now();
+    core::TimePoint now = state->shard.clock().now();
     Lease lease(state, connections);
     if (!fresh) lease.connection = state->pool.take(connections, now);
     const bool reused = lease.connection.stream != nullptr;
@@ -72,18 +72,18 @@ runtime::Task<core::Result<ClientResponse>> Client::send(net::Origin origin, Cli
       const auto deadline = core::Deadline(now + timeouts.connect).sooner(timeouts.total);
       auto connected = co_await state->connector.connect(origin, deadline, stop);
       if (!connected) co_return std::unexpected(std::move(connected.error()));
-      lease.connection = {.stream = std::move(*connected), .created = state->shard.clock().now()};
+      now = state->shard.clock().now();
+      lease.connection = {.stream = std::move(*connected), .created = now};
       ++state->connects;
     }
     ClientResponse response;
     response.reused_connection = reused;
     auto exchange = std::make_unique<ClientExchange>(std::move(lease), reused, timeouts, stop);
-    auto started = co_await exchange->start(request, response.head);
-    if (started) {
+    if (co_await exchange->start(request, response.head, now)) {
       response.body = exchange->without_body() ? empty_body() : std::move(exchange);
       co_return response;
     }
-    if (!exchange->worth_retrying()) co_return std::unexpected(std::move(started.error()));
+    if (!exchange->worth_retrying()) co_return std::unexpected(std::move(exchange->error()));
   }
 }
 

@@ -15,7 +15,6 @@ namespace {
 
 using core::Error;
 using core::ErrorCode;
-using core::fail;
 using net::IoStatus;
 
 constexpr std::size_t kMaxPieces = 16;  // of one gather-write
@@ -63,46 +62,45 @@ void ClientExchange::wait_until(core::Duration patience) noexcept {
   lease_.stream().expires_at(core::Deadline(now() + patience).sooner(timeouts_.total));
 }
 
-runtime::Task<core::Result<void>> ClientExchange::start(const ClientRequest& request, ResponseHead& head) {
+runtime::Task<bool> ClientExchange::start(const ClientRequest& request, ResponseHead& head,
+                                          core::TimePoint now) {
   ClientState& state = lease_.state();
-  if (auto built = write_request_head(state.head, request, lease_.origin().authority); !built)
-    co_return built;
+  if (auto built = write_request_head(state.head, request, lease_.origin().authority); !built) {
+    co_return fail_start(std::move(built.error()));
+  }
   std::array<std::string_view, kMaxPieces> window;
   const std::size_t total = state.head.size() + size_of(request.body);
   const net::IoResult put = lease_.stream().try_write(pieces_behind(0, state.head, request.body, window));
   IoStatus written = put.status;
   if (put.bytes < total && (put.ok() || put.status == IoStatus::would_block)) {
     written = co_await write_rest(state.head, request.body, put.bytes);
+    now = this->now();
   }
   sent_ = written == IoStatus::ok;
-  if (written == IoStatus::timed_out || written == IoStatus::cancelled)
-    co_return std::unexpected(head_failure(written));
+  if (written == IoStatus::timed_out || written == IoStatus::cancelled) co_return fail_start(written);
   // A failed write still leaves an answer to be read: an upstream that refuses a body closes behind its
   // answer.
 
-  const bool head_request = request.method == "HEAD";
-  wait_until(timeouts_.first_byte);
-  Status status = leftover_.empty() ? Status::need_more : scanner_.scan(leftover_.view());
-  for (int interim = 0; interim <= kMaxInterim;) {
-    while (status == Status::need_more) {
-      if (leftover_.size() > state.settings.max_head_bytes) break;
+  lease_.stream().expires_at(core::Deadline(now + timeouts_.first_byte).sooner(timeouts_.total));
+  Status status = look_at_leftover();
+  for (int interim = 0; interim <= kMaxInterim; ++interim) {
+    while (status == Status::need_more && leftover_.size() <= state.settings.max_head_bytes) {
       const IoStatus ready = co_await lease_.stream().wait_readable();
-      if (ready != IoStatus::ok) co_return std::unexpected(head_failure(ready));
+      if (ready != IoStatus::ok) co_return fail_start(ready);
       status = receive_head();
-      if (read_status_ != IoStatus::ok) co_return std::unexpected(head_failure(read_status_));
+      if (read_status_ != IoStatus::ok) co_return fail_start(read_status_);
     }
-    auto final = take_head(status, head_request, head);
-    if (!final) co_return std::unexpected(std::move(final.error()));
-    if (*final) {
+    const HeadKind kind = take_head(status, request.method == "HEAD", head);
+    if (kind == HeadKind::bad) co_return false;
+    if (kind == HeadKind::final) {
       lease_.stream().expires_never();
       prefetch();
-      co_return core::Result<void>();
+      co_return true;
     }
-    ++interim;
     scanner_ = {};
-    status = leftover_.empty() ? Status::need_more : scanner_.scan(leftover_.view());
+    status = look_at_leftover();
   }
-  co_return fail(ErrorCode::upstream_protocol, {}, "too many interim answers");
+  co_return fail_start(Error(ErrorCode::upstream_protocol, {}, "too many interim answers"));
 }
 
 /// The slow path of a request that the socket did not take at once. `head` is a copy: the caller's is shared.
@@ -154,7 +152,13 @@ void ClientExchange::look_for_early_answer() {
   if (lease_.stream().native_handle() >= 0) ::shutdown(lease_.stream().native_handle(), SHUT_WR);
 }
 
-/// Reads once; `read_status_` says when that failed. The bytes end up in `leftover_`.
+ClientExchange::Status ClientExchange::look_at_leftover() {
+  head_bytes_ = leftover_.view();
+  return leftover_.empty() ? Status::need_more : scanner_.scan(head_bytes_);
+}
+
+/// Reads once; `read_status_` says when that failed. A head that is whole stays where it was read; only a
+/// part of one is kept.
 ClientExchange::Status ClientExchange::receive_head() {
   auto& buffer = lease_.state().shard.read_buffer();
   const net::IoResult got = lease_.stream().try_read(buffer);
@@ -163,31 +167,46 @@ ClientExchange::Status ClientExchange::receive_head() {
     read_status_ = got.status;
     return Status::need_more;
   }
-  if (!answered_) wait_until(timeouts_.idle);  // for the rest of the head, not for each piece of it
+  const std::string_view bytes(buffer.data(), got.bytes);
+  Status status;
+  if (leftover_.empty()) {
+    head_bytes_ = bytes;
+    status = scanner_.scan(bytes);
+    if (status == Status::need_more) leftover_.replace(bytes);
+  } else {
+    leftover_.append(bytes);
+    status = look_at_leftover();
+  }
+  // One idle timeout for the rest of the head, not one for each piece of it.
+  if (status == Status::need_more && !answered_) wait_until(timeouts_.idle);
   answered_ = true;
-  leftover_.append({buffer.data(), got.bytes});
-  return scanner_.scan(leftover_.view());
+  return status;
 }
 
-/// True when this is the final answer, false for an interim one.
-core::Result<bool> ClientExchange::take_head(Status status, bool head_request, ResponseHead& head) {
-  const std::string_view bytes = leftover_.view();
+ClientExchange::HeadKind ClientExchange::take_head(Status status, bool head_request, ResponseHead& head) {
+  const auto bad = [this](const char* why) {
+    fail_start(Error(ErrorCode::upstream_protocol, {}, why));
+    return HeadKind::bad;
+  };
+  const std::size_t size = scanner_.end() - scanner_.begin();
   if (status == Status::need_more ||
-      (status == Status::complete &&
-       scanner_.end() - scanner_.begin() > lease_.state().settings.max_head_bytes)) {
-    return fail(ErrorCode::upstream_protocol, {}, "the answer's head is too large");
+      (status == Status::complete && size > lease_.state().settings.max_head_bytes)) {
+    return bad("the answer's head is too large");
   }
-  if (status != Status::complete) return fail(ErrorCode::upstream_protocol, {}, "the answer is not HTTP/1.1");
+  if (status != Status::complete) return bad("the answer is not HTTP/1.1");
   head.fields.clear();
   parser_.emplace(head, SIZE_MAX);
   if (head_request) parser_->expect_no_body();
-  const auto raw = bytes.substr(scanner_.begin(), scanner_.end() - scanner_.begin());
-  if (const Refusal refusal = parser_->parse_head(raw, scanner_.field_lines())) {
-    return fail(ErrorCode::upstream_protocol, {}, refusal.message);
+  const Refusal refusal =
+      parser_->parse_head(head_bytes_.substr(scanner_.begin(), size), scanner_.field_lines());
+  if (refusal) return bad(refusal.message);
+  if (leftover_.empty()) {
+    leftover_.replace(head_bytes_.substr(scanner_.end()));
+  } else {
+    leftover_.consume(scanner_.end());
   }
-  leftover_.consume(scanner_.end());
-  if (head.status == 101) return fail(ErrorCode::upstream_protocol, {}, "the upstream switched protocols");
-  return head.status >= 200;
+  if (head.status == 101) return bad("the upstream switched protocols");
+  return head.status >= 200 ? HeadKind::final : HeadKind::interim;
 }
 
 /// Takes the framing off what came with the head. When that is all, the connection is free before anybody
@@ -199,16 +218,23 @@ void ClientExchange::prefetch() {
   if (parser_->done()) settle();
 }
 
-core::Error ClientExchange::head_failure(IoStatus status) {
+bool ClientExchange::fail_start(core::Error error) {
+  error_ = std::make_unique<Error>(std::move(error));
+  return false;
+}
+
+bool ClientExchange::fail_start(IoStatus status) {
   const bool broke = status == IoStatus::closed || status == IoStatus::reset || status == IoStatus::tls_error;
   retryable_ = reused_ && !answered_ && broke;
-  if (broke && answered_)
-    return Error(ErrorCode::upstream_protocol, {}, "the connection ended inside the answer's head");
-  if (status == IoStatus::timed_out) {
-    return Error(ErrorCode::upstream_timeout, {},
-                 sent_ ? "no answer in time" : "the request was not taken in time");
+  if (broke && answered_) {
+    return fail_start(
+        Error(ErrorCode::upstream_protocol, {}, "the connection ended inside the answer's head"));
   }
-  return broken(status);
+  if (status == IoStatus::timed_out) {
+    const char* why = sent_ ? "no answer in time" : "the request was not taken in time";
+    return fail_start(Error(ErrorCode::upstream_timeout, {}, why));
+  }
+  return fail_start(broken(status));
 }
 
 }  // namespace relayna::http

@@ -19,8 +19,9 @@ class ClientExchange final : public BodySource {
   ClientExchange(Lease lease, bool reused, const ClientTimeouts& timeouts, runtime::StopSource* stop);
   ~ClientExchange() override;
 
-  /// Writes the request and reads the head of the answer into `head`.
-  runtime::Task<core::Result<void>> start(const ClientRequest& request, ResponseHead& head);
+  /// Writes the request and reads the head of the answer into `head`. False: `error()` says why.
+  runtime::Task<bool> start(const ClientRequest& request, ResponseHead& head, core::TimePoint now);
+  [[nodiscard]] core::Error& error() noexcept { return *error_; }
   /// Whether the failed start may be repeated on a fresh connection: the old one was reused and broke before
   /// a byte of an answer, so the upstream had closed it while it was idle.
   [[nodiscard]] bool worth_retrying() const noexcept { return retryable_; }
@@ -39,10 +40,13 @@ class ClientExchange final : public BodySource {
   // client_exchange.cpp
   runtime::Task<net::IoStatus> write_rest(std::string head, std::span<const std::string_view> body,
                                           std::size_t written);
+  Status look_at_leftover();
   Status receive_head();
-  core::Result<bool> take_head(Status status, bool head_request, ResponseHead& head);
+  enum class HeadKind : std::uint8_t { interim, final, bad };
+  HeadKind take_head(Status status, bool head_request, ResponseHead& head);
   void prefetch();
-  core::Error head_failure(net::IoStatus status);
+  bool fail_start(net::IoStatus status);
+  bool fail_start(core::Error error);
   // client_body.cpp
   core::Result<Chunk> finish(const BodyStep& step);
   void settle();
@@ -59,8 +63,10 @@ class ClientExchange final : public BodySource {
   Leftover leftover_;
   HeadScanner scanner_;
   std::optional<ResponseParser> parser_;
-  std::string_view ready_;           // body bytes that came with the head, in leftover_
-  const char* malformed_ = nullptr;  // what is wrong with the framing that came with the head
+  std::string_view head_bytes_;         // where the scanner looked last: leftover_, or the shard's buffer
+  std::unique_ptr<core::Error> error_;  // of start(); here so that no coroutine frame makes room for it
+  std::string_view ready_;              // body bytes that came with the head, in leftover_
+  const char* malformed_ = nullptr;     // what is wrong with the framing that came with the head
   net::IoStatus read_status_ = net::IoStatus::ok;
   bool reused_;
   bool retryable_ = false;

@@ -13,13 +13,13 @@ void append_padded(std::string& out, unsigned n) {
 
 }  // namespace
 
-std::string_view DateCache::at(core::SystemTime now) {
+void DateCache::update(core::SystemTime now) {
   namespace chrono = std::chrono;
   constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto second = chrono::floor<chrono::seconds>(now);
-  if (second == second_ && !text_.empty()) return text_;
+  if (second == second_ && !text_.empty()) return;
   second_ = second;
   const auto day = chrono::floor<chrono::days>(second);
   const chrono::year_month_day date(day);
@@ -34,7 +34,6 @@ std::string_view DateCache::at(core::SystemTime now) {
   text_.push_back(':');
   append_padded(text_, static_cast<unsigned>(time.seconds().count()));
   text_.append(" GMT");
-  return text_;
 }
 
 }  // namespace relayna::http

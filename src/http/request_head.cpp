@@ -54,9 +54,8 @@ core::Result<void> write_request_head(std::string& out, const ClientRequest& req
     ++lines;
   }
   out.append("\r\n");
-  // A line break smuggled into any of these would be a second request; counting is one pass over it all.
-  if (!clean_line || std::count(out.begin(), out.end(), '\n') != lines ||
-      std::count(out.begin(), out.end(), '\r') != lines || out.find('\0') != std::string::npos) {
+  // A line break smuggled into any of these would be a second request; so they are counted.
+  if (!clean_line || count_controls(out) != 2 * lines) {
     return core::fail(core::ErrorCode::internal_error, {}, "a request to an upstream has a line break in it");
   }
   return {};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -31,57 +32,27 @@ class ChunkHead {
 
 }  // namespace
 
-/// Writes an answer and decides whether the connection may carry another request.
+/// Writes an answer. Head and first chunk leave in one write; a chunk is written before the next is pulled.
 runtime::Task<void> ServerConnection::respond(Response response) {
   if (parser_ && !broken_ && !body_) drain_request();  // before a chunk can be in the shard's buffer
-  Framing framing;
-  Chunk first;
-  bool carries = false;
-  for (bool failed = false;; failed = true) {
-    const auto length = response.body ? response.body->length() : std::nullopt;
-    framing = frame_response(response.head.status, head_request_, version_, response.body != nullptr, length);
-    carries = response.body && framing.kind != Framing::Kind::none && !head_request_;
-    if (!carries || response.flush_head) break;
-    auto pulled = co_await response.body->next();
-    if (pulled) {
-      first = *pulled;
-      break;
+  Sending sending = plan(response);
+  bool ok = true;
+  for (bool more = true; ok && more;) {
+    Chunk chunk{.bytes = {}, .end = !sending.carries};
+    if (sending.carries && (sending.head_sent || !response.flush_head)) {
+      auto pulled = co_await response.body->next();
+      if (!pulled) {
+        if (replace_by_error(response, sending, pulled.error())) continue;
+        ok = false;  // without the last chunk, so that the client can tell
+        break;
+      }
+      chunk = *pulled;
     }
-    // Nothing has been sent: the client gets an answer that says what happened.
-    keep_alive_ = false;
-    if (failed || pulled.error().code == ErrorCode::client_closed) co_return;
-    response.body.reset();
-    response = render(pulled.error());
+    more = !chunk.end;
+    std::string rest;
+    ok = send_chunk(response, sending, chunk, rest);
+    if (ok && !rest.empty()) ok = co_await send_rest(std::move(rest));
   }
-  const bool unread = broken_ || !parser_ || (!parser_->done() && (!body_ || owes_continue_));
-  owes_continue_ = false;  // the final answer takes its place
-  keep_alive_ = !unread && !response.close && !context_.draining && parser_->keeps_alive() &&
-                framing.kind != Framing::Kind::until_close;
-  auto persistence = Persistence::implicit;
-  if (!keep_alive_) {
-    persistence = Persistence::close;
-  } else if (version_ < 11) {
-    persistence = Persistence::keep_alive;
-  }
-  write_response_head(context_.head, response.head, framing, persistence,
-                      context_.date.at(context_.shard.clock().wall()));
-
-  ChunkHead chunk_head;
-  std::array<std::string_view, 4> pieces{context_.head};
-  const bool chunked = framing.kind == Framing::Kind::chunked;
-  if (framing.kind == Framing::Kind::length) first.bytes = first.bytes.substr(0, framing.length);
-  if (!first.bytes.empty()) {
-    pieces = {context_.head, chunked ? chunk_head(first.bytes.size()) : std::string_view(), first.bytes,
-              chunked ? kCrlf : std::string_view()};
-  } else if (chunked && first.end) {
-    pieces[1] = kLastChunk;
-  }
-  const std::size_t sent = first.bytes.size();
-  std::string rest;
-  bool ok = send_now(pieces, rest);
-  if (ok && !rest.empty()) ok = co_await send_rest(std::move(rest));
-  if (ok && carries && !first.end) ok = co_await stream_body(*response.body, framing, sent);
-  if (ok && carries && first.end && framing.kind == Framing::Kind::length) ok = framing.length == sent;
   if (!ok) keep_alive_ = false;
   response.body.reset();
   if (keep_alive_ && !parser_->done()) {  // the answer's body held the request's
@@ -90,46 +61,72 @@ runtime::Task<void> ServerConnection::respond(Response response) {
   }
 }
 
-/// The rest of a body behind its first chunk. False when the answer could not be finished.
-runtime::Task<bool> ServerConnection::stream_body(BodySource& body, Framing framing, std::uint64_t sent) {
-  const bool chunked = framing.kind == Framing::Kind::chunked;
-  ChunkHead chunk_head;
-  for (;;) {
-    auto chunk = co_await body.next();
-    if (!chunk) {
-      context_.log->debug("a response body broke: {}", chunk.error().describe());
-      co_return false;  // without the last chunk, so the client can tell
-    }
-    if (framing.kind == Framing::Kind::length && chunk->bytes.size() > framing.length - sent) {
-      context_.log->error("a response body is longer than it said, which is a bug");
-      co_return false;
-    }
-    std::array<std::string_view, 4> pieces{};
-    if (!chunk->bytes.empty()) {
-      pieces = {chunked ? chunk_head(chunk->bytes.size()) : std::string_view(), chunk->bytes,
-                chunked ? kCrlf : std::string_view()};
-    }
-    if (chunk->end && chunked) pieces[3] = kLastChunk;
-    sent += chunk->bytes.size();
-    const bool end = chunk->end;
-    if (!chunk->bytes.empty() || (end && chunked)) {
-      std::string rest;
-      bool ok = send_now(pieces, rest);
-      if (ok && !rest.empty()) ok = co_await send_rest(std::move(rest));
-      if (!ok) co_return false;
-    }
-    if (!end) continue;
-    if (framing.kind == Framing::Kind::length && sent != framing.length) {
-      context_.log->error("a response body is shorter than it said, which is a bug");
-      co_return false;
-    }
-    co_return true;
+ServerConnection::Sending ServerConnection::plan(const Response& response) const {
+  Sending sending;
+  const auto length = response.body ? response.body->length() : std::nullopt;
+  sending.framing =
+      frame_response(response.head.status, head_request_, version_, response.body != nullptr, length);
+  sending.carries = response.body && sending.framing.kind != Framing::Kind::none && !head_request_;
+  return sending;
+}
+
+/// A body that breaks before anything was sent becomes an answer that says so. False when it is too late, or
+/// there is nobody to tell.
+bool ServerConnection::replace_by_error(Response& response, Sending& sending, const Error& error) {
+  context_.log->debug("a response body broke: {}", error.describe());
+  if (sending.head_sent || sending.replaced || error.code == ErrorCode::client_closed) return false;
+  response.body.reset();
+  response = render(error);
+  sending = plan(response);
+  sending.replaced = true;
+  return true;
+}
+
+/// Whether the connection may carry another request after this answer, and what the head says about it.
+Persistence ServerConnection::decide_persistence(const Response& response, const Framing& framing) {
+  const bool unread = broken_ || !parser_ || (!parser_->done() && (!body_ || owes_continue_));
+  owes_continue_ = false;  // the final answer takes its place
+  keep_alive_ = !unread && !response.close && !context_.draining && parser_->keeps_alive() &&
+                framing.kind != Framing::Kind::until_close;
+  if (!keep_alive_) return Persistence::close;
+  return version_ < 11 ? Persistence::keep_alive : Persistence::implicit;
+}
+
+/// Frames and writes one chunk, behind the head when that has not been sent. False when the answer cannot be
+/// finished.
+bool ServerConnection::send_chunk(const Response& response, Sending& sending, const Chunk& chunk,
+                                  std::string& rest) {
+  const Framing& framing = sending.framing;
+  sending.sent += chunk.bytes.size();
+  if (sending.carries && framing.kind == Framing::Kind::length &&
+      (sending.sent > framing.length || (chunk.end && sending.sent < framing.length))) {
+    context_.log->error("a response body has not the length it said, which is a bug");
+    return false;
   }
+  ChunkHead chunk_head;
+  std::array<std::string_view, 5> pieces{};
+  if (!sending.head_sent) {
+    write_response_head(context_.head, response.head, framing, decide_persistence(response, framing),
+                        context_.date.text());
+    pieces[0] = context_.head;
+    sending.head_sent = true;
+  }
+  pieces[2] = chunk.bytes;
+  if (framing.kind == Framing::Kind::chunked) {
+    if (!chunk.bytes.empty()) {
+      pieces[1] = chunk_head(chunk.bytes.size());
+      pieces[3] = kCrlf;
+    }
+    if (chunk.end) pieces[4] = kLastChunk;
+  }
+  return send_now(pieces, rest);
 }
 
 /// Writes what the socket takes. What it does not take is copied to `rest`, because the pieces die at the
 /// next suspension. False when the client is gone; the exchange is stopped then.
 bool ServerConnection::send_now(std::span<const std::string_view> pieces, std::string& rest) {
+  if (std::all_of(pieces.begin(), pieces.end(), [](std::string_view piece) { return piece.empty(); }))
+    return true;
   const net::IoResult put = stream_->try_write(pieces);
   if (!put.ok() && put.status != net::IoStatus::would_block) {
     stop_exchange(runtime::StopReason::client_gone);

@@ -65,6 +65,7 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
   static runtime::Task<void> accept_loop(std::shared_ptr<State> self);
   static runtime::Task<void> serve(std::shared_ptr<State> self, net::Socket socket, net::Address peer);
   bool accept_waiting(int most);
+  void sweep();
   void stop_vanished();
   void ended();
 };
@@ -149,6 +150,11 @@ void Server::State::ended() {
   for (auto* waiter : closed_waiters) waiter->notify();
 }
 
+void Server::State::sweep() {
+  context.date.update(context.shard.clock().wall());
+  stop_vanished();
+}
+
 /// A client that is gone while its request runs shows as a hang-up. One poll over all of them is a thousandth
 /// of a watcher per request.
 void Server::State::stop_vanished() {
@@ -186,8 +192,9 @@ core::Result<void> Server::listen() {
     state_->acceptor.close(ec);
     return bound;
   }
+  state_->context.date.update(state_->context.shard.clock().wall());
   state_->watch =
-      state_->context.shard.every_sweep([state = state_.get()](core::TimePoint) { state->stop_vanished(); });
+      state_->context.shard.every_sweep([state = state_.get()](core::TimePoint) { state->sweep(); });
   state_->context.shard.tasks().spawn(State::accept_loop(state_));
   return {};
 }

@@ -45,7 +45,14 @@ class ServerConnection final : private runtime::Expirable {
  private:
   friend class ServerBody;
   enum class Phase : std::uint8_t { idle, head, exchange, closing };
-  struct Outcome;
+  /// An answer on its way out.
+  struct Sending {
+    Framing framing;
+    bool carries = false;  // there is a body to pull
+    bool head_sent = false;
+    bool replaced = false;  // by an error, because its body broke
+    std::uint64_t sent = 0;
+  };
 
   // server_connection.cpp: the requests
   runtime::Task<bool> read_head();
@@ -65,7 +72,10 @@ class ServerConnection final : private runtime::Expirable {
 
   // response_writer.cpp: the answers
   runtime::Task<void> respond(Response response);
-  runtime::Task<bool> stream_body(BodySource& body, Framing framing, std::uint64_t sent);
+  Sending plan(const Response& response) const;
+  bool replace_by_error(Response& response, Sending& sending, const core::Error& error);
+  Persistence decide_persistence(const Response& response, const Framing& framing);
+  bool send_chunk(const Response& response, Sending& sending, const Chunk& chunk, std::string& rest);
   bool send_now(std::span<const std::string_view> pieces, std::string& rest);
   runtime::Task<bool> send_rest(std::string rest);
 

@@ -4,19 +4,19 @@
 #include <string>
 #include <vector>
 
-#include <spdlog/logger.h>
-
 #include "relayna/http/server.hpp"
+#include "relayna/telemetry/log.hpp"
 
 namespace relayna::http {
 
 class ServerConnection;
 
-/// The value of the Date field, formatted once a second.
+/// The value of the Date field, formatted once a second. The sweep updates it, so an answer reads no clock.
 class DateCache {
  public:
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`; valid until the next call.
-  std::string_view at(core::SystemTime now);
+  void update(core::SystemTime now);
+  /// `Sun, 06 Nov 1994 08:49:37 GMT`; valid until the next update.
+  [[nodiscard]] std::string_view text() const noexcept { return text_; }
 
  private:
   std::chrono::sys_seconds second_{};
