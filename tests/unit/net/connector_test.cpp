@@ -85,6 +85,30 @@ TEST_F(ConnectorTest, TriesTheNextAddress) {
   EXPECT_TRUE(stream) << stream.error().describe();
 }
 
+TEST_F(ConnectorTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
+  // A listener whose queue is full drops what comes after.
+  test::Acceptor full(loop.shard.executor());
+  full.open(boost::asio::ip::tcp::v4());
+  full.bind(Endpoint(boost::asio::ip::make_address("127.0.0.9"), port));
+  full.listen(0);
+  std::vector<Socket> queue;
+  for (int i = 0; i < 4; ++i) {
+    queue.emplace_back(loop.shard.executor());
+    queue.back().open(boost::asio::ip::tcp::v4());
+    queue.back().non_blocking(true);
+    boost::system::error_code in_progress;
+    queue.back().connect(full.local_endpoint(), in_progress);
+  }
+  const auto swallowed = connect({}, {false, "127.0.0.9", port}, 60ms);
+  ASSERT_FALSE(swallowed);
+  EXPECT_EQ(swallowed.error().code, ErrorCode::upstream_timeout);
+  EXPECT_NE(swallowed.error().detail.find("127.0.0.9: timed out"), std::string::npos);
+
+  const auto stream = connect({.lookup = knows("up.example", {addr("127.0.0.9"), addr("127.0.0.1")})},
+                              {false, "up.example", port}, 400ms);
+  EXPECT_TRUE(stream) << stream.error().describe();
+}
+
 TEST_F(ConnectorTest, UnknownNameIsAConnectionError) {
   const auto stream = connect({.lookup = knows("up.example", {})}, {false, "other.example", port});
   ASSERT_FALSE(stream);
