@@ -150,13 +150,23 @@ class Stage:
         return Gateway(self, name, stores, tls)
 
 
+# Rules that every request of the benchmark passes, so that policy is merged and judged as in real life.
+POLICY = """
+policies:
+  - {kind: global, max_tool_call_count: 64, max_request_body_bytes: 33554432}
+  - {kind: route, scope: /v1/chat/completions, allowed_providers: [litellm]}
+  - {kind: model, scope: gpt-4o-mini, max_output_tokens_per_request: 100000}
+"""
+
+
 class Gateway:
-    """The gateway with one virtual key, in front of the mock upstream."""
+    """The gateway with one virtual key and a few policy layers, in front of the mock upstream."""
 
     def __init__(self, stage: Stage, name: str, stores: dict | None, tls: bool):
         self.stage, self.name, self.tls = stage, name, tls
         self.data = stage.folder / name
         self.data.mkdir(exist_ok=True)
+        (self.data / "relayna-gateway.yaml").write_text(POLICY)  # its working directory: found by itself
         upstream = f"https://127.0.0.1:{stage.tls_port}" if tls else f"http://127.0.0.1:{stage.mock_port}"
         self.env = {
             "LITELLM_BASE_URL": upstream, "LITELLM_SERVICE_KEY": "sk-bench", "LOG_LEVEL": "access=off,warn",
