@@ -66,6 +66,17 @@ Error&& Error::with_retry_after(std::chrono::seconds after) && {
   return std::move(*this);
 }
 
+Error&& Error::with_reason(std::string rule) && {
+  reason = std::move(rule);
+  return std::move(*this);
+}
+
+Error&& Error::with_limit(std::string limited_scope, std::string limit) && {
+  scope = std::move(limited_scope);
+  reason = std::move(limit);
+  return std::move(*this);
+}
+
 std::string_view Error::public_message() const noexcept {
   return message.empty() ? info().message : std::string_view(message);
 }

@@ -28,6 +28,9 @@ speaks the caller's dialect pass through unchanged and carry no `x-relayna-error
 | Gemini | `{"error":{"code","status","message"}}`, `code` being the HTTP status |
 | control listener | `{"error":{"code","message","request_id"[,"fields":[{"path","message"}]]}}` |
 
+Where a policy refused, the `error` object of the first two also holds `reason`, the name of the rule; where a limit
+did, `scope` (`key`, `project`, `team`, `global`, `end_user`) and `window` (`requests_per_minute`, `usd_per_day`, …).
+
 *Retry* says whether the same request may succeed later without change.
 
 )";

@@ -13,6 +13,9 @@ inline constexpr std::string_view kInvalidRequest = "invalid_request_error";
 inline constexpr std::string_view kAuthentication = "authentication_error";
 inline constexpr std::string_view kPermission = "permission_error";
 inline constexpr std::string_view kServer = "server_error";
+inline constexpr std::string_view kRequests = "requests";  // which of its rate limits was met
+inline constexpr std::string_view kTokens = "tokens";
+inline constexpr std::string_view kQuota = "insufficient_quota";
 }  // namespace openai
 
 namespace anthropic {
@@ -21,6 +24,8 @@ inline constexpr std::string_view kAuthentication = "authentication_error";
 inline constexpr std::string_view kPermission = "permission_error";
 inline constexpr std::string_view kNotFound = "not_found_error";
 inline constexpr std::string_view kTooLarge = "request_too_large";
+inline constexpr std::string_view kBilling = "billing_error";
+inline constexpr std::string_view kRateLimit = "rate_limit_error";
 inline constexpr std::string_view kTimeout = "timeout_error";
 inline constexpr std::string_view kApi = "api_error";
 inline constexpr std::string_view kOverloaded = "overloaded_error";
@@ -33,6 +38,7 @@ inline constexpr std::string_view kDeadlineExceeded = "DEADLINE_EXCEEDED";
 inline constexpr std::string_view kNotFound = "NOT_FOUND";
 inline constexpr std::string_view kAlreadyExists = "ALREADY_EXISTS";
 inline constexpr std::string_view kPermissionDenied = "PERMISSION_DENIED";
+inline constexpr std::string_view kResourceExhausted = "RESOURCE_EXHAUSTED";
 inline constexpr std::string_view kFailedPrecondition = "FAILED_PRECONDITION";
 inline constexpr std::string_view kUnimplemented = "UNIMPLEMENTED";
 inline constexpr std::string_view kInternal = "INTERNAL";
@@ -143,6 +149,30 @@ inline constexpr std::array<ErrorInfo, kErrorCodes> kErrorTable{{
      openai::kInvalidRequest, anthropic::kNotFound, rpc::kNotFound, Severity::warn, false,
      "The provider is not configured.",
      "The request names a provider that has no enabled configuration. An operator can add or enable it."},
+    {ErrorCode::unpriced_model, "unpriced_model", 403,
+     openai::kPermission, anthropic::kPermission, rpc::kFailedPrecondition, Severity::info, false,
+     "The model has no price, and this API key has a budget.",
+     "What cannot be priced cannot be held to a hard budget. An operator can give the model a price, or let the "
+     "policy allow unpriced models."},
+    {ErrorCode::budget_exceeded, "budget_exceeded", 402,
+     openai::kQuota, anthropic::kBilling, rpc::kResourceExhausted, Severity::info, false,
+     "The budget is used up.",
+     "The request's estimated cost does not fit into what is left of a budget; `scope` and `window` name it. It "
+     "fits again when the window ends (`Retry-After`), or when an operator raises the budget."},
+    {ErrorCode::rate_limit_exceeded, "rate_limit_exceeded", 429,
+     openai::kRequests, anthropic::kRateLimit, rpc::kResourceExhausted, Severity::info, true,
+     "Too many requests.",
+     "A limit on requests per minute or day is reached; `scope` and `window` name it. `Retry-After` is the time "
+     "until the next one is admitted."},
+    {ErrorCode::token_rate_limit_exceeded, "token_rate_limit_exceeded", 429,
+     openai::kTokens, anthropic::kRateLimit, rpc::kResourceExhausted, Severity::info, true,
+     "Too many tokens.",
+     "The request's estimated tokens (prompt and maximum output) do not fit into what is left of a limit on tokens "
+     "per minute or day; `scope` and `window` name it. A smaller maximum output needs less."},
+    {ErrorCode::concurrency_limit_exceeded, "concurrency_limit_exceeded", 429,
+     openai::kRequests, anthropic::kRateLimit, rpc::kResourceExhausted, Severity::info, true,
+     "Too many requests at once.",
+     "A limit on concurrent requests is reached; `scope` names whose. Wait for one to end."},
     {ErrorCode::internal_error, "internal_error", 500,
      openai::kServer, anthropic::kApi, rpc::kInternal, Severity::error, true,
      "The gateway failed to handle the request.",

@@ -56,8 +56,9 @@ bool source_allowed(const std::vector<std::string>& list, const std::vector<net:
 
 core::Result<void> check_source(const CachedKey& key, const net::Address& client) {
   if (source_allowed(key.key.policy.allowed_source_addresses, key.sources, client)) return {};
-  return core::fail(core::ErrorCode::policy_denied, "This key may not be used from this address.",
-                    "allowed_source_addresses");
+  return std::unexpected(
+      core::Error(core::ErrorCode::policy_denied, "This key may not be used from this address.")
+          .with_reason("allowed_source_addresses"));
 }
 
 }  // namespace relayna::identity

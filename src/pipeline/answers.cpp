@@ -36,7 +36,7 @@ void count_denial(Exchange& x, const core::Error& error) {
   if (error.code == core::ErrorCode::gateway_overloaded) {
     x.probe().denied("body_admission", route, error.detail.find("BYTES") != std::string::npos ? "bytes" : "concurrency");
   } else if (const auto kind = denial_kind(error.info().http_status); !kind.empty() && !x.answered_by_upstream) {
-    x.probe().denied(kind, route, x.denial_reason.empty() ? error.info().name : std::string_view(x.denial_reason));
+    x.probe().denied(kind, route, error.reason.empty() ? error.info().name : std::string_view(error.reason));
   }
 }
 

@@ -60,7 +60,6 @@ class Exchange {
   std::string_view credential_source;
   int status = 0;
   std::string_view error_code;
-  std::string denial_reason;
   bool stream = false;
   bool client_gone = false;
   std::uint64_t request_bytes = 0;

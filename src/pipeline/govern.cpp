@@ -8,7 +8,9 @@ namespace relayna::pipeline {
 namespace {
 
 /// `/providers/openai/*`: what a policy's allowed_routes may name besides the label of all passthrough calls.
-std::string passthrough_label(const Exchange& x) { return fmt::format("/providers/{}/*", x.match.argument); }
+std::string passthrough_label(const Exchange& x) {
+  return fmt::format("/providers/{}/*", x.match.argument);
+}
 
 domain::PolicyInput policy_input(const Exchange& x, std::string_view route) {
   domain::PolicyInput input;
@@ -24,20 +26,23 @@ domain::PolicyInput policy_input(const Exchange& x, std::string_view route) {
   return input;
 }
 
-core::Error denied(Exchange& x, const domain::Denial& denial) {
-  x.denial_reason = denial.reason;
-  return core::Error(denial.code, fmt::format("{} (rule: {})", denial.message, denial.reason));
+core::Error denied(const domain::Denial& denial) {
+  return core::Error(denial.code, fmt::format("{} (rule: {})", denial.message, denial.reason))
+      .with_reason(std::string(denial.reason));
 }
 
-/// What layers above the key say of the key itself: where it may be used from, and when it counts as abandoned. Its own policy was
-/// asked in step 2.
+/// What layers above the key say of the key itself: where it may be used from, and when it counts as
+/// abandoned. Its own policy was asked in step 2.
 core::Result<void> check_layers(Exchange& x) {
   if (x.policy.get() == &x.key->key.policy) return {};
   if (auto usable = identity::check_usable(*x.key, x.began, x.policy.get()); !usable) return usable;
   const auto& sources = x.policy->allowed_source_addresses;
-  if (sources.empty() || identity::source_allowed(sources, identity::parse_sources(sources), x.request.peer.address)) return {};
-  x.denial_reason = "allowed_source_addresses";
-  return core::fail(core::ErrorCode::policy_denied, "This key may not be used from this address (allowed_source_addresses).");
+  if (sources.empty() ||
+      identity::source_allowed(sources, identity::parse_sources(sources), x.request.peer.address))
+    return {};
+  return std::unexpected(
+      core::Error(core::ErrorCode::policy_denied, "This key may not be used from this address.")
+          .with_reason("allowed_source_addresses"));
 }
 
 }  // namespace
@@ -46,20 +51,22 @@ core::Result<void> resolve_model(Exchange& x) {
   core::Result<std::vector<upstream::Candidate>> candidates =
       x.match.route == domain::Route::provider_passthrough
           ? upstream::resolve_passthrough(*x.snapshot, x.match.argument, x.features.model)
-          : upstream::resolve(*x.snapshot, {x.match.operation, x.features.model, x.request.head.fields.get("x-relayna-provider")});
+          : upstream::resolve(*x.snapshot, {x.match.operation, x.features.model,
+                                            x.request.head.fields.get("x-relayna-provider")});
   if (!candidates) return std::unexpected(candidates.error());
   x.candidates = std::move(*candidates);
   return {};
 }
 
 core::Result<void> apply_policy(Exchange& x, PolicyCache& policies) {
-  const std::string_view model = x.candidates.empty() ? std::string_view{} : std::string_view(x.candidates.front().model);
+  const std::string_view model =
+      x.candidates.empty() ? std::string_view{} : std::string_view(x.candidates.front().model);
   const std::string_view route = domain::route_label(x.match.route);
   x.policy = policies.get(*x.snapshot, x.key, x.team_id, route, model);
   if (auto allowed = check_layers(x); !allowed) return allowed;
   if (x.candidates.empty()) {  // a list: its own rules are the route's; models are filtered one by one
     domain::PolicyInput input = policy_input(x, route);
-    if (auto denial = domain::evaluate(*x.policy, input)) return std::unexpected(denied(x, *denial));
+    if (auto denial = domain::evaluate(*x.policy, input)) return std::unexpected(denied(*denial));
   } else if (auto error = check_candidate(x, x.candidates.front())) {
     return std::unexpected(std::move(*error));
   }
@@ -71,11 +78,12 @@ core::Result<void> apply_policy(Exchange& x, PolicyCache& policies) {
 std::optional<core::Error> check_candidate(Exchange& x, const upstream::Candidate& candidate) {
   const bool raw = x.match.route == domain::Route::provider_passthrough;
   const std::string label = raw ? passthrough_label(x) : std::string();
-  domain::PolicyInput input = policy_input(x, raw ? std::string_view(label) : domain::route_label(x.match.route));
+  domain::PolicyInput input =
+      policy_input(x, raw ? std::string_view(label) : domain::route_label(x.match.route));
   input.model = candidate.model;
   input.provider = candidate.provider->name;
   input.provider_kind = domain::to_string(candidate.provider->kind);
-  if (auto denial = domain::evaluate(*x.policy, input)) return denied(x, *denial);
+  if (auto denial = domain::evaluate(*x.policy, input)) return denied(*denial);
   return std::nullopt;
 }
 
@@ -84,7 +92,8 @@ void set_deadline(Exchange& x) {
     x.total = core::Deadline(x.request.received + std::chrono::milliseconds(*x.route_settings.timeout_ms));
   }
   if (x.features.stream && x.policy->max_stream_duration_seconds) {
-    const auto limit = core::Deadline::in(x.parts().shard.clock(), std::chrono::seconds(*x.policy->max_stream_duration_seconds));
+    const auto limit = core::Deadline::in(x.parts().shard.clock(),
+                                          std::chrono::seconds(*x.policy->max_stream_duration_seconds));
     x.policy_limits_total = limit.at() < x.total.at();
     x.total = x.total.sooner(limit);
   }

@@ -34,11 +34,7 @@ runtime::Task<core::Result<void>> identify(Exchange& x) {
   if (const auto project = x.snapshot->projects.find(x.key->key.project_id); project != x.snapshot->projects.end()) {
     x.team_id = project->second.team_id;
   }
-  if (auto from = identity::check_source(*x.key, x.request.peer.address); !from) {
-    x.denial_reason = "allowed_source_addresses";
-    co_return from;
-  }
-  co_return core::Result<void>{};
+  co_return identity::check_source(*x.key, x.request.peer.address);
 }
 
 }  // namespace relayna::pipeline

@@ -77,7 +77,8 @@ std::optional<core::Error> RelayBody::limit_passed() const {
   const auto& route = x_->route_settings.max_response_body_bytes;
   if (route && x_->response_bytes > static_cast<std::uint64_t>(*route)) return core::Error(core::ErrorCode::response_body_too_large);
   if (sse_ && policy.max_sse_event_bytes && usage_.largest_event() > static_cast<std::size_t>(*policy.max_sse_event_bytes)) {
-    return core::Error(core::ErrorCode::policy_denied, "A stream event is larger than the policy's max_sse_event_bytes.");
+    return core::Error(core::ErrorCode::policy_denied, "A stream event is larger than the policy allows.")
+        .with_reason("max_sse_event_bytes");
   }
   return std::nullopt;
 }
@@ -94,14 +95,15 @@ core::Result<http::Chunk> RelayBody::end_with(core::Error error) {
   }
   if (error.code == core::ErrorCode::upstream_timeout && x_->policy_limits_total &&
       x_->total.passed(x_->parts().shard.clock().now())) {
-    error = core::Error(core::ErrorCode::policy_denied, "The stream ran longer than the policy's max_stream_duration_seconds.");
+    error = core::Error(core::ErrorCode::policy_denied, "The stream ran longer than the policy allows.")
+                .with_reason("max_stream_duration_seconds");
   }
   x_->error_code = error.info().name;
   x_->client_gone = stopped;
   x_->settle();
   // Without events there is no way to say it but to break the connection; the server does that on an error.
   if (!sse_ || stopped) return std::unexpected(std::move(error));
-  out_ = dialect::render_stream_error(x_->match.operation, error, x_->id_view());
+  out_ = dialect::render_stream_error(x_->match.operation, error, x_->id_view(), usage_.next_sequence_number());
   return http::Chunk{out_, false};
 }
 

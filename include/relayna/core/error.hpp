@@ -41,6 +41,12 @@ enum class ErrorCode : std::uint8_t {
   unsupported_route,
   model_not_found,
   missing_provider_config,
+  unpriced_model,
+  // 402 and 429: what the caller has left
+  budget_exceeded,
+  rate_limit_exceeded,
+  token_rate_limit_exceeded,
+  concurrency_limit_exceeded,
   // 5xx: the gateway or what it depends on
   internal_error,
   invalid_configuration,
@@ -92,6 +98,9 @@ struct Error {
   std::string message;  ///< public; empty means the table's default
   std::string detail;   ///< private
   std::string param;    ///< the field of the request that was wrong, empty when none
+  std::string reason;   ///< the rule that refused (`allowed_models`), or the limit (`requests_per_minute`);
+                        ///< empty when none
+  std::string scope;    ///< whose limit it is (`key`, `project`, …), empty when it is none
   std::optional<std::chrono::seconds> retry_after;
   std::source_location where;
 
@@ -101,6 +110,8 @@ struct Error {
   Error& with_param(std::string name) &;
   Error&& with_param(std::string name) &&;
   Error&& with_retry_after(std::chrono::seconds after) &&;
+  Error&& with_reason(std::string rule) &&;
+  Error&& with_limit(std::string limited_scope, std::string limit) &&;
 
   [[nodiscard]] const ErrorInfo& info() const noexcept { return error_info(code); }
   [[nodiscard]] std::string_view public_message() const noexcept;

@@ -6,6 +6,15 @@ namespace relayna::dialect {
 
 namespace {
 
+/// Which rule or limit refused.
+void add_grounds(JsonWriter& out, const core::Error& error) {
+  if (!error.scope.empty()) {
+    out.field("scope", error.scope).field("window", error.reason);
+  } else if (!error.reason.empty()) {
+    out.field("reason", error.reason);
+  }
+}
+
 std::string openai(const core::Error& error, std::string_view request_id) {
   JsonWriter out;
   out.begin_object().key("error").begin_object();
@@ -13,6 +22,7 @@ std::string openai(const core::Error& error, std::string_view request_id) {
   error.param.empty() ? out.value(nullptr) : out.value(error.param);
   out.field("code", error.info().name).field("request_id", request_id);
   if (error.retry_after) out.field("retry_after_seconds", error.retry_after->count());
+  add_grounds(out, error);
   out.end_object().end_object();
   return out.take();
 }
@@ -21,7 +31,9 @@ std::string anthropic(const core::Error& error, std::string_view request_id) {
   JsonWriter out;
   out.begin_object().field("type", "error").key("error").begin_object();
   out.field("type", error.info().anthropic_type).field("message", error.public_message());
-  out.field("code", error.info().name).end_object();
+  out.field("code", error.info().name);
+  add_grounds(out, error);
+  out.end_object();
   out.field("request_id", request_id).end_object();
   return out.take();
 }
