@@ -92,7 +92,8 @@ export class Gateway {
     this.controlPort = await freePort();
     const args = ["start", ...this.storage, "--port", this.port, "--control-port", this.controlPort,
       "--pid-file", path.join(this.dataDir, "gateway.pid"), ...this.args].map(String);
-    this.#child = spawn(binary, args, {
+    // setpriv becomes the gateway under the same process id, and takes it down when the tests are killed.
+    this.#child = spawn("setpriv", ["--pdeathsig", "KILL", "--", binary, ...args], {
       cwd: this.dataDir, stdio: ["ignore", "pipe", "pipe"],
       env: { ...cleanEnvironment(), GATEWAY_DRAIN_DELAY_SECONDS: "0", GATEWAY_GRACEFUL_SECONDS: "5", ...this.env },
     });
