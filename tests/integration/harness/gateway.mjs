@@ -44,9 +44,14 @@ export class Replica extends Gateway {
   }
 
   // kill -9: nothing is written, nothing is said.
-  async kill() {
-    this.#killed = true;
+  kill() {
     this.signal("SIGKILL");
+    return this.endsBadly();
+  }
+
+  // Waits until it has ended, which need not be a clean end: {code, signal}.
+  endsBadly() {
+    this.#killed = true;
     return this.ended();
   }
 
