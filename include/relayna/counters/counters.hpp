@@ -23,13 +23,15 @@
 namespace relayna::counters {
 
 /// One counter and the limits it is held to: `key:<uuid>`, `project:<uuid>`, `team:<uuid>`, `global`,
-/// `end_user:<name>`, each optionally followed by `|model:<pattern>`. At most 512 bytes.
+/// `end_user:<name>`, each optionally followed by `|model:<pattern>`. At most 512 bytes. The scopes of one
+/// request differ.
 struct Scope {
   std::string id;
   domain::LimitSet limits;
 };
 
-/// What one request takes from each scope besides one request and one concurrent request.
+/// What one request takes from each scope besides one request and one concurrent request. Less than 0 counts
+/// as 0, more than 10^15 as 10^15.
 struct Amounts {
   std::int64_t tokens = 0;
   std::int64_t cost_nanos = 0;
@@ -45,6 +47,8 @@ struct Standing {
   std::int64_t tokens_reset_seconds = 0;
 };
 
+/// Why there is no room. Of several limits that refuse, the one that does so longest: when that is over the
+/// request is admitted.
 struct Refusal {
   std::size_t scope = 0;  ///< index into the request's scopes
   domain::LimitKind kind = domain::LimitKind::requests_per_minute;
@@ -58,8 +62,8 @@ struct Refusal {
 enum class Outcome : std::uint8_t {
   admitted,
   refused,
-  unseeded,  ///< some scope's counter is new and its durable part unknown: `seed` it and ask again. Nothing
-             ///< was reserved.
+  unseeded,  ///< some scope's counter is new and its durable part unknown: read it now (not earlier), `seed`
+             ///< it and ask again. Nothing was reserved.
 };
 
 struct Admission {
@@ -80,6 +84,9 @@ struct AdmitRequest {
   /// Reserves without asking whether there is room, also in unseeded scopes: for reservations that lived
   /// before the counters were emptied.
   bool announce = false;
+  /// Of an announced one: when it was admitted first, which is the day, week and month it is charged to.
+  /// Unset: now.
+  std::optional<core::SystemTime> at{};
 };
 
 struct Extension {
@@ -89,7 +96,10 @@ struct Extension {
 };
 
 struct Settlement {
-  bool known = true;  ///< false: the counters did not know the request, and counted nothing: see `account`
+  /// False: the counters do not know the request (any more), and nothing changed. When `epoch` is still that
+  /// of its admission it was settled before (the answer was lost, or another replica took it over): it is
+  /// counted. Else the counters were emptied since: see `account`.
+  bool known = true;
   bool all_seeded = true;  ///< every scope's durable part was known by then
   std::string epoch;
 };
@@ -102,17 +112,24 @@ struct Balance {
   std::int64_t cost_today = 0, cost_this_week = 0, cost_this_month = 0, cost_total = 0;  ///< nano-USD
   /// What was visible to the read: `xmin:xmax:xip,xip` as PostgreSQL prints a snapshot; SQLite `n:n:`.
   std::string snapshot;
+  /// Of the admission that said the scope was unseeded. A balance for another epoch is too old and is
+  /// ignored. Empty: not checked.
+  std::string epoch{};
 };
 
-/// A request whose event was committed to the store by the transaction `stamp` while the counters were
-/// emptied, unseeded or away.
+/// A request whose event was committed to the store by the transaction `stamp`. To be told of every request
+/// except those whose settlement said `known` and `all_seeded` before their event was handed to the store, in
+/// an epoch that is still the present one when it is committed.
 struct Delivered {
   std::string request_id;
   std::vector<std::string> scopes;
   Amounts amounts;
   core::SystemTime at{};    ///< when it was admitted: which day, week and month it belongs to
   std::uint64_t stamp = 0;  ///< id of the transaction that made it durable
-  bool counted = false;     ///< its settlement was known to the counters of this epoch
+  /// It was settled in the counters: `known`, or unknown in the epoch of its admission.
+  bool counted = false;
+  /// In which epoch it was settled; when that is over, `counted` is too. Empty: not checked.
+  std::string epoch{};
 };
 
 struct Orphan {
@@ -130,24 +147,28 @@ class Counters {
  public:
   virtual ~Counters() = default;
   virtual runtime::Task<core::Result<Admission>> admit(AdmitRequest request) = 0;
-  /// `more` on top of what the request holds.
+  /// `more` on top of what the request holds, held to the limits of its admission. Kinds of which nothing
+  /// more is asked do not refuse. Not idempotent: after an error it may have been granted, which settling
+  /// corrects.
   virtual runtime::Task<core::Result<Extension>> extend(std::string request_id, Amounts more) = 0;
   /// Replaces the reservation by what was really used and frees its concurrency. A second settle, and one of
-  /// an unknown request, change nothing. Tokens count in the second they were reserved in, or now when that
-  /// second is no longer in the window.
+  /// an unknown request, change nothing. Tokens count in the second they were reserved in; what exceeds the
+  /// reservation counts now when that second is no longer in the window.
   virtual runtime::Task<core::Result<Settlement>> settle(std::string request_id, Amounts used) = 0;
   /// Gives everything back, the request itself included: it never reached an upstream.
   virtual runtime::Task<core::Result<void>> release(std::string request_id) = 0;
 
-  /// Adds the durable part to a new counter. A second seed of the same counter changes nothing.
+  /// Adds the durable part to a new counter. Changes nothing when nobody waits for it: the counter was seeded
+  /// already, or no admission has asked for it since the counters were emptied.
   virtual runtime::Task<core::Result<void>> seed(std::string scope, Balance balance) = 0;
   /// Puts right what the counters hold of requests that became durable: each ends up counted once, by the
-  /// seed's balance when `stamp` was visible to it, else by itself.
+  /// seed's balance when `stamp` was visible to it, else by itself. Repeating it changes nothing, for a day.
   virtual runtime::Task<core::Result<void>> account(std::vector<Delivered> delivered) = 0;
   /// The present epoch; a new one is made when the counters are empty.
   virtual runtime::Task<core::Result<std::string>> epoch() = 0;
 
-  /// Says that this replica lives; its reservations are its own for `lease` longer.
+  /// Says that this replica lives; its reservations are its own for `lease` longer. One that never said so
+  /// has a minute from its first reservation. In memory there is one replica, which never dies.
   virtual runtime::Task<core::Result<void>> renew(core::Duration lease) = 0;
   /// Replicas that hold reservations and whose lease ended at least `grace` ago.
   virtual runtime::Task<core::Result<std::vector<std::string>>> dead_replicas(core::Duration grace) = 0;
