@@ -39,14 +39,24 @@ std::optional<std::string> canonical_id(std::string_view id) {
   return uuid->str();
 }
 
-core::Result<void> check_usage(const domain::UsageEvent& event) {
-  if (!core::Uuid::parse(event.request_id)) return std::unexpected(bad_id("request_id"));
-  for (const auto& [field, id] :
-       {std::pair{"key_id", &event.key_id}, std::pair{"project_id", &event.project_id},
-        std::pair{"team_id", &event.team_id}}) {
+namespace {
+/// `row` has key_id, project_id and team_id, each a UUID or empty.
+core::Result<void> check_owners(const auto& row) {
+  for (const auto& [field, id] : {std::pair{"key_id", &row.key_id}, std::pair{"project_id", &row.project_id},
+                                  std::pair{"team_id", &row.team_id}}) {
     if (!id->empty() && !core::Uuid::parse(*id)) return std::unexpected(bad_id(field));
   }
   return {};
+}
+}  // namespace
+
+core::Result<void> check_usage(const domain::UsageEvent& event) {
+  if (!core::Uuid::parse(event.request_id)) return std::unexpected(bad_id("request_id"));
+  return check_owners(event);
+}
+
+core::Result<void> check_balance(const BalanceQuery& query) {
+  return check_owners(query);
 }
 
 core::Result<void> check_secret(const std::string& name, const std::string& value) {

@@ -72,6 +72,9 @@ core::Result<void> check(const R& row) {
 /// Usage events carry what callers sent: texts are made storable instead of refused.
 core::Result<void> check_usage(const domain::UsageEvent& event);
 
+/// Ids are UUIDs or empty.
+core::Result<void> check_balance(const BalanceQuery& query);
+
 core::Result<void> check_secret(const std::string& name, const std::string& value);
 /// What is stored is not what the caller expected.
 core::Error secret_changed();

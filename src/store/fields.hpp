@@ -165,6 +165,11 @@ void fields(Is<domain::UsageEvent> auto& event, V& visit) {
   visit.text_or_null("task_id", event.task_id);
   visit.text_or_null("run_id", event.run_id);
   visit.text_or_null("trace_id", event.trace_id);
+  visit.time_or_null("accounted_at", event.accounted_at);
+  visit.number_or_null("audio_input_tokens", event.audio_input_tokens);
+  visit.number_or_null("audio_output_tokens", event.audio_output_tokens);
+  visit.flag("charged", event.charged);
+  visit.number("refused_count", event.refused_count);
 }
 
 }  // namespace relayna::store

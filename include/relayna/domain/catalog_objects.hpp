@@ -143,7 +143,16 @@ struct UsageEvent {
   std::string task_id;
   std::string run_id;
   std::string trace_id;
-  core::SystemTime created_at{};
+  core::SystemTime created_at{};  ///< when the request arrived
+  /// When the counters admitted it: which day, week and month it belongs to. Unset: created_at.
+  std::optional<core::SystemTime> accounted_at;
+  std::optional<std::int64_t> audio_input_tokens;
+  std::optional<std::int64_t> audio_output_tokens;
+  /// Whether limits count it as a request: not what was refused, nor what was admitted and given back because
+  /// it never reached an upstream. Its `total_tokens` and `cost_nanos` are what limits count.
+  bool charged = true;
+  /// How many refused requests this row stands for; 0 when it was admitted.
+  int refused_count = 0;
 };
 
 }  // namespace relayna::domain

@@ -11,6 +11,7 @@
 #include "relayna/core/result.hpp"
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/key.hpp"
+#include "relayna/domain/limits.hpp"
 #include "relayna/domain/policy.hpp"
 
 // Durable state behind one set of interfaces, kept by PostgreSQL or SQLite; tests/contract runs the same
@@ -94,12 +95,38 @@ class CatalogRepository {
                                                 const Actor& actor) = 0;
 };
 
+/// Whose usage is added up, and as of when. Empty fields: any.
+struct BalanceQuery {
+  std::string key_id;
+  std::string project_id;
+  std::string team_id;
+  std::optional<std::string> end_user;  ///< "" is those who name none
+  std::string model;                    ///< exact, or ending in `*`
+  std::string route;                    ///< exact, or ending in `*`
+  core::SystemTime at{};                ///< which day, week and month are the present ones
+};
+
+/// What stored events add up to, kept for good: in whole days (UTC) by `accounted_at`.
+struct DurableBalance {
+  domain::Periods periods;          ///< of the query's moment
+  std::int64_t requests_today = 0;  ///< charged ones
+  std::int64_t tokens_today = 0;
+  std::int64_t cost_today = 0, cost_this_week = 0, cost_this_month = 0, cost_total = 0;  ///< nano-USD
+  /// Which transactions these sums include, as `xmin:xmax:xip,xip`: those below xmin, and those below xmax
+  /// that are not listed.
+  std::string snapshot;
+};
+
 class UsageRepository {
  public:
   virtual ~UsageRepository() = default;
-  /// Idempotent by request_id: rows already there are left as they are. One transaction. Ids must be UUIDs or
-  /// empty (invalid_request); in texts, what no database keeps (NUL, ill-formed UTF-8) becomes U+FFFD.
-  virtual core::Result<void> insert(std::span<const domain::UsageEvent> events) = 0;
+  /// Idempotent by request_id: rows already there are left as they are, and are in the balances once. One
+  /// transaction. Ids must be UUIDs or empty (invalid_request); in texts, what no database keeps (NUL,
+  /// ill-formed UTF-8) becomes U+FFFD. Returns for each event, in their order, the id of the transaction that
+  /// stored it: this one, or an earlier one.
+  virtual core::Result<std::vector<std::uint64_t>> insert(std::span<const domain::UsageEvent> events) = 0;
+  /// One consistent view, read by one statement or transaction. Sums saturate.
+  virtual core::Result<DurableBalance> balance(const BalanceQuery& query) = 0;
   virtual core::Result<std::vector<domain::UsageEvent>> recent(std::size_t limit) = 0;
   virtual core::Result<std::int64_t> count() = 0;
 };

@@ -2,6 +2,8 @@
 #include <atomic>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "backend.hpp"
 #include "samples.hpp"
 #include "store/migration.hpp"
@@ -130,19 +132,25 @@ TEST_P(MigrationsContract, ANewerSchemaIsServedWhenItSaysSo) {
 
 TEST_P(MigrationsContract, ANewerSchemaIsRefusedOtherwise) {
   ASSERT_OK(migrations().apply());
+  const int newest = static_cast<int>(known().size());
   backend().sql(
-      "INSERT INTO schema_migrations (number, name, checksum, compatible_with) VALUES (2, 'future', 'x', 2)");
+      fmt::format("INSERT INTO schema_migrations (number, name, checksum, compatible_with) "
+                  "VALUES ({0}, 'future', 'x', {0})",
+                  newest + 1));
   expect_refused(
-      "migration 0002 (future) is newer than this program, which knows 0001, and does not declare itself "
-      "compatible "
-      "with it");
+      fmt::format("migration {:04} (future) is newer than this program, which knows {:04}, and does "
+                  "not declare itself compatible with it",
+                  newest + 1, newest));
 }
 
 TEST_P(MigrationsContract, AGapInHistoryIsRefused) {
   ASSERT_OK(migrations().apply());
+  const int beyond = static_cast<int>(known().size()) + 2;
   backend().sql(
-      "INSERT INTO schema_migrations (number, name, checksum, compatible_with) VALUES (3, 'future', 'x', 1)");
-  expect_refused("migration 0003 (future) is recorded without the one before it");
+      fmt::format("INSERT INTO schema_migrations (number, name, checksum, compatible_with) "
+                  "VALUES ({}, 'future', 'x', 1)",
+                  beyond));
+  expect_refused(fmt::format("migration {:04} (future) is recorded without the one before it", beyond));
 }
 
 }  // namespace

@@ -169,6 +169,11 @@ inline domain::UsageEvent sample_event() {
   event.run_id = "run";
   event.trace_id = "0af7651916cd43dd8448eb211c80319c";
   event.created_at = at(20, 123'456);
+  event.accounted_at = at(21, 654'321);
+  event.audio_input_tokens = 8;
+  event.audio_output_tokens = 9;
+  event.charged = false;
+  event.refused_count = 3;
   return event;
 }
 
@@ -226,13 +231,13 @@ inline auto parts(const domain::UsageEvent& event) {
   const auto& [request_id, correlation_id, key_id, project_id, team_id, route, model, provider, service_name,
                end_user, tags, error_code, status_code, stream, latency_ms, ttft, input, output, total,
                cache_read, cache_write, reasoning, cost_nanos, cost_source, usage_source, credential_source,
-               attempts, fallbacks, http_method, endpoint_path, task_id, run_id, trace_id, created_at] =
-      event;
+               attempts, fallbacks, http_method, endpoint_path, task_id, run_id, trace_id, created_at,
+               accounted_at, audio_input, audio_output, charged, refused_count] = event;
   return std::tuple(request_id, correlation_id, key_id, project_id, team_id, route, model, provider,
                     service_name, end_user, tags, error_code, status_code, stream, latency_ms, ttft, input,
                     output, total, cache_read, cache_write, reasoning, cost_nanos, cost_source, usage_source,
                     credential_source, attempts, fallbacks, http_method, endpoint_path, task_id, run_id,
-                    trace_id, created_at);
+                    trace_id, created_at, accounted_at, audio_input, audio_output, charged, refused_count);
 }
 
 /// Whether all fields are equal.
