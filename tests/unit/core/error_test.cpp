@@ -28,11 +28,13 @@ TEST(ErrorTable, HasOneRowPerCodeWithItsOwnName) {
 }
 
 TEST(ErrorTable, SpeaksEachProtocolsVocabulary) {
-  const std::set<std::string_view> openai{"invalid_request_error", "authentication_error", "permission_error",
-                                          "rate_limit_error", "server_error"};
+  const std::set<std::string_view> openai{
+      "invalid_request_error", "authentication_error", "permission_error", "requests", "tokens",
+      "insufficient_quota",    "server_error"};
   const std::set<std::string_view> anthropic{
-      "invalid_request_error", "authentication_error", "permission_error", "not_found_error",
-      "request_too_large",     "rate_limit_error",     "timeout_error",    "api_error",
+      "invalid_request_error", "authentication_error", "permission_error",
+      "not_found_error",       "request_too_large",    "rate_limit_error",
+      "billing_error",         "timeout_error",        "api_error",
       "overloaded_error"};
   for (const ErrorInfo& row : error_table()) {
     EXPECT_TRUE(openai.contains(row.openai_type)) << row.name;
