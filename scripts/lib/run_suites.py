@@ -113,15 +113,37 @@ def install_e2e_packages(folder: Path) -> None:
     stamp.write_text(lock.read_text())
 
 
+def node_suite(suite: str, binary: Path, files: list[Path], *, jobs: int, seconds: int, timeout: int, env: dict | None = None) -> Result:
+    """Runs test files of Node against the built gateway; `seconds` is for one test, `timeout` for all of them."""
+    folder, out = ROOT / "tests" / suite, RESULTS / suite
+    summary = out / "summary.json"
+    summary.unlink(missing_ok=True)
+    reporter = os.path.relpath(ROOT / "tests" / "e2e" / "reporter.mjs", folder)
+    run(["node", "--test", f"--test-concurrency={jobs}", f"--test-timeout={seconds * 1000}", f"--test-reporter=./{reporter}",
+         "--test-reporter-destination=stdout", *[file.name for file in files]],
+        out / "log.txt", timeout=timeout, cwd=folder,
+        env={"RELAYNA_BINARY": str(binary), "RELAYNA_E2E_LOGS": str(out), "RELAYNA_E2E_SUMMARY": str(summary), **(env or {})})
+    if not summary.exists():
+        raise SuiteBroken(tail((out / "log.txt").read_text(errors="replace"), 40))
+    return read_counts(summary)
+
+
+def fresh_results(suite: str) -> Path:
+    out = RESULTS / suite
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    return out
+
+
+def test_files(suite: str) -> list[Path]:
+    return sorted((ROOT / "tests" / suite).glob("*.test.mjs"))
+
+
 def e2e() -> Result:
     """Against the release binary: what is shipped is what is tested."""
     binary = build("release", ("relayna-gateway",)) / "relayna-gateway"
-    folder, out = ROOT / "tests" / "e2e", RESULTS / "e2e"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    install_e2e_packages(folder)
-    files = sorted(folder.glob("*.test.mjs"))
-    env = {"RELAYNA_BINARY": str(binary), "RELAYNA_E2E_LOGS": str(out), "RELAYNA_E2E_SUMMARY": str(out / "summary.json")}
+    out, files, env = fresh_results("e2e"), test_files("e2e"), {}
+    install_e2e_packages(ROOT / "tests" / "e2e")
     litellm, reason = prepare_litellm(ROOT, out / "litellm-install.log")
     result = Result()
     if litellm:
@@ -129,13 +151,15 @@ def e2e() -> Result:
     else:
         files = [file for file in files if file.name != "litellm.test.mjs"]
         result.skipped.append(("e2e/litellm.test.mjs", reason))
-    run(["node", "--test", "--test-concurrency=2", "--test-timeout=120000", "--test-reporter=./reporter.mjs",
-         "--test-reporter-destination=stdout", *[file.name for file in files]],
-        out / "log.txt", timeout=1200, env=env, cwd=folder)
-    if not (out / "summary.json").exists():
-        raise SuiteBroken(tail((out / "log.txt").read_text(errors="replace"), 40))
-    result.add(read_counts(out / "summary.json"))
+    result.add(node_suite("e2e", binary, files, jobs=2, seconds=120, timeout=1200, env=env))
     return result
+
+
+def integration() -> Result:
+    """Against the binary with sanitizers: outages and faults take the paths where memory is handled wrongly."""
+    binary = build("dev", ("relayna-gateway",)) / "relayna-gateway"
+    fresh_results("integration")
+    return node_suite("integration", binary, test_files("integration"), jobs=2, seconds=180, timeout=1200)
 
 
 def tsan() -> Result:
@@ -150,7 +174,7 @@ def tsan() -> Result:
     for test in listed["tests"]:
         labels = next((p["value"] for p in test["properties"] if p["name"] == "LABELS"), [])
         module = test["name"].removesuffix("_test")
-        if "integration" in labels or ("unit" in labels and module in TSAN_MODULES):
+        if "unit" in labels and module in TSAN_MODULES:
             chosen.append(test["name"])
     if not chosen:
         return Result()
@@ -191,7 +215,7 @@ SUITES = {
     "unit": by_label("unit", JOBS),
     "contract": by_label("contract", "1"),
     "architecture": architecture,
-    "integration": by_label("integration", "1"),
+    "integration": integration,
     "e2e": e2e,
     "tsan": tsan,
     "fuzz": fuzz,

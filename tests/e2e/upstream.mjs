@@ -31,12 +31,18 @@ export class Upstream {
     this.connections += 1;
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    let received = Buffer.alloc(0);
+    let received = Buffer.alloc(0), pieces = [], size = 0, needed = 0;
     socket.on("data", (data) => {
-      received = Buffer.concat([received, data]);
+      pieces.push(data);
+      size += data.length;
+      if (size < needed) return;  // joined once, not with every piece of a large body
+      received = Buffer.concat([received, ...pieces]);
+      pieces = [];
       for (;;) {
         const request = readRequest(received);
-        if (!request) return;
+        size = received.length;
+        needed = request?.awaits ?? 0;
+        if (!request || request.awaits) return;
         received = received.subarray(request.length);
         this.requests.push(request);
         this.#answer(request, new Reply(socket));
@@ -52,6 +58,7 @@ export class Upstream {
   }
 }
 
+// The first request in the buffer; while it is incomplete nothing, or {awaits}: how many bytes it takes.
 function readRequest(buffer) {
   const head = parseHead(buffer);
   if (!head) return undefined;
@@ -63,7 +70,8 @@ function readRequest(buffer) {
     return chunked && { ...request, body: chunked.body, length: head.bodyStart + chunked.end };
   }
   const length = Number(head.headers["content-length"] ?? 0);
-  return rest.length < length ? undefined : { ...request, body: rest.subarray(0, length), length: head.bodyStart + length };
+  if (rest.length < length) return { awaits: head.bodyStart + length };
+  return { ...request, body: rest.subarray(0, length), length: head.bodyStart + length };
 }
 
 class Reply {

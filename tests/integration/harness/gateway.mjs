@@ -18,17 +18,18 @@ export const patience = { within: 30_000 };  // the binary under test may be an 
 export class Replica extends Gateway {
   #killed = false;
 
-  // `stores` is {database, redis}: their URLs. `upstream` is the base URL of what it forwards to.
+  // `stores` is {database, redis}: their URLs; without, it is embedded. `upstream` is the base URL of what it forwards to.
   constructor({ stores, upstream, env = {}, ...rest }) {
     super(rest);
+    this.embedded = stores === undefined;
     this.env = {
-      ...sanitizers, DATABASE_URL: stores.database, REDIS_URL: stores.redis, GATEWAY_STATE_DIR: this.dataDir,
+      ...sanitizers, ...(stores ? { DATABASE_URL: stores.database, REDIS_URL: stores.redis, GATEWAY_STATE_DIR: this.dataDir } : {}),
       GATEWAY_GRACEFUL_SECONDS: "1",  // as long as a drain waits for clients that keep their idle connections
       ...(upstream ? { LITELLM_BASE_URL: upstream, LITELLM_SERVICE_KEY: "sk-upstream" } : { GATEWAY_ECHO: "true" }), ...env,
     };
   }
 
-  get storage() { return this.configFile ? ["--file", this.configFile] : []; }
+  get storage() { return this.embedded ? super.storage : this.configFile ? ["--file", this.configFile] : []; }
   get memory() { return memoryOf(this.pid); }
 
   async start(options) {
