@@ -9,7 +9,7 @@ import { memoryOf } from "./processes.mjs";
 const suppressions = fileURLToPath(new URL("leaks.txt", import.meta.url));
 // For the sanitizers of the binary under test: what is freed may be used again soon, so that memory can be measured.
 const sanitizers = {
-  ASAN_OPTIONS: "detect_leaks=1:strict_string_checks=1:quarantine_size_mb=16",
+  ASAN_OPTIONS: "detect_leaks=1:strict_string_checks=1:quarantine_size_mb=4",
   LSAN_OPTIONS: `suppressions=${suppressions}:print_suppressions=0`,
   UBSAN_OPTIONS: "print_stacktrace=1",
 };
