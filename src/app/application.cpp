@@ -61,9 +61,11 @@ Application::~Application() = default;
 int Application::run() {
   raise_descriptor_limit();
   signals_ = std::make_unique<runtime::Signals>(main_, [this](int signal) { on_signal(signal); });
-  if (auto listening = listen_control(); !listening) {
-    telemetry::log("app")->error("{}", listening.error().describe());
-    return 1;
+  for (auto step : {&Application::open_state_folder, &Application::listen_control}) {
+    if (auto done = (this->*step)(); !done) {
+      telemetry::log("app")->error("{}", done.error().describe());
+      return 1;
+    }
   }
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     auto* shard = shards_[i].get();
@@ -71,11 +73,12 @@ int Application::run() {
   }
   tasks_.spawn(bring_up());
   main_.run();
-  // stop() left the handlers of the last tasks queued: let them end before what they belong to goes away.
-  main_.io().restart();
-  main_.io().poll();
   for (auto& thread : threads_) thread.join();
   offload_.stop();
+  // stop() left the handlers of the last tasks queued, and some waited for blocking work that has only ended now: let them
+  // end before what they belong to goes away.
+  main_.io().restart();
+  main_.io().poll();
   return exit_code_;
 }
 

@@ -42,6 +42,8 @@ runtime::Task<void> Application::drain() {
   });
   const auto last = main_.clock().now() + kLastWords;
   while (co_await open_connections() > 0 && main_.clock().now() < last) co_await main_.sleep(runtime::Shard::kSweepInterval);
+  // Who still sends a request or does not read an answer had that time; everything else has ended.
+  co_await on_each_shard([](ShardParts& parts) { parts.server().cancel_all(); });
   co_await finish(0);
 }
 

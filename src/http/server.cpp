@@ -225,6 +225,11 @@ void Server::abort_in_flight() {
     connection->stop_exchange(runtime::StopReason::draining);
 }
 
+void Server::cancel_all() {
+  // Cancelling ends no connection yet: that is left to its own coroutine.
+  for (auto* connection : state_->context.connections) connection->cancel();
+}
+
 runtime::Task<void> Server::wait_closed() {
   const auto state = state_;
   runtime::Waiter waiter(state->context.shard);

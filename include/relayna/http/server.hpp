@@ -59,6 +59,8 @@ class Server {
   /// Stops every running exchange (Request::stop); their streams end with an error event and the connections
   /// close.
   void abort_in_flight();
+  /// Ends every connection whatever it does: half a request, an answer that nobody reads.
+  void cancel_all();
   /// Completes when the last connection has ended.
   runtime::Task<void> wait_closed();
   [[nodiscard]] ServerStats stats() const;
