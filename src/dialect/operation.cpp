@@ -7,6 +7,8 @@ Api api_of(Operation operation) noexcept {
     case Operation::messages:
     case Operation::count_tokens:
       return Api::anthropic;
+    case Operation::generate_content:
+      return Api::gemini;
     case Operation::chat_completions:
     case Operation::completions:
     case Operation::responses:

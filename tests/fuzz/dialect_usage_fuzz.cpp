@@ -42,7 +42,7 @@ void expect_same(const UsageReader& a, const UsageReader& b) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  const auto operation = static_cast<Operation>((data[0] >> 1U) % 8U);
+  const auto operation = static_cast<Operation>((data[0] >> 1U) % 9U);
   const bool sse = (data[0] & 1U) == 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
 
@@ -53,8 +53,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (sse) FUZZ_CHECK(whole.largest_event() <= text.size());
   const Usage& usage = whole.usage();
   for (const auto& count :
-       {usage.input, usage.output, usage.total, usage.cache_read, usage.cache_write, usage.reasoning}) {
+       {usage.input, usage.output, usage.total, usage.cache_read, usage.cache_write, usage.cache_write_1h,
+        usage.reasoning, usage.audio_input, usage.audio_output, usage.image_input, usage.image_output}) {
     FUZZ_CHECK(!count || *count >= 0);
   }
+  FUZZ_CHECK(!usage.reported_cost || usage.reported_cost->nanos() >= 0);
+  const auto buckets = token_buckets(usage);
+  for (const std::int64_t bucket :
+       {buckets.input_text, buckets.cache_read, buckets.cache_write_5m, buckets.cache_write_1h,
+        buckets.audio_input, buckets.image_input, buckets.output_text, buckets.reasoning,
+        buckets.audio_output, buckets.image_output}) {
+    FUZZ_CHECK(bucket >= 0);
+  }
+  if (usage.input) FUZZ_CHECK(buckets.input() == *usage.input);
+  if (usage.output) FUZZ_CHECK(buckets.output() == *usage.output);
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "relayna/core/buffer.hpp"
 #include "relayna/core/result.hpp"
+#include "relayna/dialect/usage.hpp"
 
 // What the gateway knows of the APIs it speaks: reading requests, reading usage out of answers, rendering its
 // own answers and errors. No I/O.
@@ -24,7 +25,8 @@ enum class Operation : std::uint8_t {
   messages,
   count_tokens,
   models,
-  other
+  other,
+  generate_content  ///< Gemini's generateContent and streamGenerateContent
 };
 
 /// Which API an operation belongs to.
@@ -61,23 +63,9 @@ class RequestReader {
   std::unique_ptr<State> state_;
 };
 
-/// Token counts as the provider reported them, in one meaning for all APIs; unset means not reported. The
-/// counts overlap: `cache_read` and `cache_write` are parts of `input`, `reasoning` is a part of `output`.
-/// (Anthropic's own `input_tokens` leaves the cached tokens out; here they are added.)
-struct Usage {
-  std::optional<std::int64_t> input;   ///< including what was read from or written to the prompt cache
-  std::optional<std::int64_t> output;  ///< including reasoning
-  std::optional<std::int64_t> total;
-  std::optional<std::int64_t> cache_read;
-  std::optional<std::int64_t> cache_write;
-  std::optional<std::int64_t> reasoning;
-  std::optional<std::string> model;  ///< what the provider says it used
-  [[nodiscard]] bool reported() const noexcept { return input || output || total; }
-  friend bool operator==(const Usage&, const Usage&) = default;
-};
-
-/// Reads usage from an answer while its bytes stream by, SSE or JSON, however they are cut. No I/O, bounded
-/// memory: of SSE one unfinished frame is held, at most `max_event_bytes` of it.
+/// Reads usage from an answer while its bytes stream by, SSE or JSON, however they are cut; for
+/// `generate_content` also the JSON array of a stream without `alt=sse`. No I/O, bounded memory: of SSE one
+/// unfinished frame is held, at most `max_event_bytes` of it.
 class UsageReader {
  public:
   static constexpr std::size_t kMaxEventBytes = std::size_t{16} << 20;
@@ -90,7 +78,8 @@ class UsageReader {
   /// SSE: the first event that carries content has passed (time to first token).
   [[nodiscard]] bool saw_content() const noexcept;
   /// SSE: the protocol's last event has passed (`[DONE]`, `message_stop`,
-  /// `response.completed`/`failed`/`incomplete`): a stream that ends without is truncated.
+  /// `response.completed`/`failed`/`incomplete`, Gemini's `finishReason`): a stream that ends without is
+  /// truncated.
   [[nodiscard]] bool finished() const noexcept;
   /// SSE: the stream stands between two frames.
   [[nodiscard]] bool at_boundary() const noexcept;

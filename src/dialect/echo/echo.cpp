@@ -25,6 +25,7 @@ core::Result<EchoAnswer> answer(Context& context) {
       return echoing::token_count(context);
     case Operation::models:
     case Operation::other:
+    case Operation::generate_content:
       break;
   }
   return core::fail(core::ErrorCode::unsupported_route, "The echo provider does not have this operation.");

@@ -74,6 +74,7 @@ std::string render_stream_error(Operation operation, const core::Error& error, s
   if (api_of(operation) == Api::anthropic) {
     return "event: error\ndata: " + anthropic(error, request_id) + "\n\n";
   }
+  if (api_of(operation) == Api::gemini) return "data: " + gemini(error) + "\n\n";
   if (operation == Operation::responses) {
     return "event: error\ndata: " + responses_event(error, sequence_number) + "\n\n";
   }

@@ -22,6 +22,7 @@ enum Name : std::uint8_t {
   user,
   safety_identifier,
   metadata,
+  generation_config,
   name_count
 };
 constexpr std::array<std::string_view, name_count> kNames{"model",          "stream",
@@ -29,12 +30,13 @@ constexpr std::array<std::string_view, name_count> kNames{"model",          "str
                                                           "functions",      "max_completion_tokens",
                                                           "max_tokens",     "max_output_tokens",
                                                           "user",           "safety_identifier",
-                                                          "metadata"};
+                                                          "metadata",       "generationConfig"};
 
 /// How one operation's requests are read.
 struct Shape {
   bool known =
       true;  // of an unknown operation nothing is demanded: another meaning of a name is not an error
+  bool model_in_path = false;
   std::array<bool, name_count> reads{};
   std::array<Name, 2> maxima{name_count, name_count};  // the first one present counts
   std::int64_t smallest_maximum = 1;
@@ -69,6 +71,10 @@ constexpr Shape shape_of(Operation operation) {
       break;
     case Operation::count_tokens:
       reads(tools);
+      break;
+    case Operation::generate_content:  // model and streaming stand in the path
+      reads(tools, generation_config);
+      shape.model_in_path = true;
       break;
     case Operation::models:
     case Operation::other:
@@ -108,6 +114,7 @@ core::Result<Members> collect(const Shape& shape, json::Object root) {
 }
 
 core::Result<void> read_model(const Shape& shape, const Members& members, Features& features) {
+  if (shape.model_in_path && !members[model].exists()) return {};
   const json::Value value = members[model];
   const auto text = value.string();
   if (text && !text->empty()) {
@@ -147,6 +154,19 @@ core::Result<void> read_maximum(const Shape& shape, const Members& members, Feat
                    shape.smallest_maximum == 0 ? "an integer of 0 or more" : "a positive integer");
     }
     if (!features.max_output_tokens) features.max_output_tokens = number;
+  }
+  return {};
+}
+
+core::Result<void> read_generation_config(const Members& members, Features& features) {
+  const json::Value config = members[generation_config];
+  if (config.is_null()) return {};
+  if (!config.object())
+    return wrong("generationConfig", "an object, for example {\"maxOutputTokens\": 1024}");
+  if (const json::Value maximum = config["maxOutputTokens"]; !maximum.is_null()) {
+    const auto number = maximum.integer();
+    if (!number || *number < 1) return wrong("generationConfig.maxOutputTokens", "a positive integer");
+    features.max_output_tokens = number;
   }
   return {};
 }
@@ -217,6 +237,7 @@ core::Result<Features> RequestReader::read(Operation operation, const core::Buff
   core::Result<void> done = read_model(shape, *members, features);
   if (done) done = read_stream(shape, *members, features);
   if (done) done = read_maximum(shape, *members, features);
+  if (done) done = read_generation_config(*members, features);
   if (done) done = read_tools(*members, body.view(), features);
   if (done) done = read_end_user(shape, *members, features);
   if (!done) return std::unexpected(std::move(done.error()));

@@ -1,6 +1,7 @@
 #include "dialect/sse/byte_scan.hpp"
 #include "dialect/sse/frames.hpp"
 #include "dialect/usage/event_data.hpp"
+#include "dialect/usage/reported_cost.hpp"
 #include "dialect/usage/stream_watch.hpp"
 
 namespace relayna::dialect {
@@ -49,7 +50,10 @@ void watch_chat(std::string_view frame, StreamWatch& watch) {
     return;
   }
   const EventData chunk(fields.data);
-  if (const json::Value usage = chunk.at({"usage"}); usage.object()) take_chat_usage(usage, watch.usage);
+  if (const json::Value usage = chunk.at({"usage"}); usage.object()) {
+    take_chat_usage(usage, watch.usage);
+    if (tells_cost(usage)) take_reported_cost(usage, chunk.text_at({"usage"}), watch.usage);
+  }
   if (!watch.usage.model) {
     if (const json::Value model = chunk.at({"model"}); holds_text(model)) watch.usage.model = *model.string();
   }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "relayna/dialect/dialect.hpp"
+#include "relayna/dialect/usage.hpp"
 #include "relayna/json/reader.hpp"
 
 namespace relayna::dialect {
@@ -15,12 +15,15 @@ struct MessageCounts {
   std::optional<std::int64_t> input;
   std::optional<std::int64_t> cache_read;
   std::optional<std::int64_t> cache_write;
+  std::optional<std::int64_t> cache_write_1h;
   void take(json::Value usage);
   void apply(Usage& to) const;
 };
 
 /// A count: an integer of 0 or more, also when written as 12.0; nothing else.
 std::optional<std::int64_t> count(json::Value value);
+/// Takes the value over when there is one.
+void set(std::optional<std::int64_t>& to, std::optional<std::int64_t> value);
 
 /// `usage` as chat completions, completions and embeddings write it. Counts that are absent leave `to` as it
 /// is.

@@ -32,7 +32,12 @@ json::Value EventData::at(std::initializer_list<std::string_view> path) const {
     for (const std::string_view name : path) value = value[name];
     return value;
   }
-  std::string_view text = json_;
+  const std::string_view text = text_at(path);
+  return text.empty() || text.size() > kShort ? json::Value() : parse(text);
+}
+
+std::string_view EventData::member(std::string_view json, std::initializer_list<std::string_view> path) {
+  std::string_view text = json;
   for (const std::string_view name : path) {
     const auto members = json::top_level(text);
     if (!members) return {};
@@ -40,7 +45,7 @@ json::Value EventData::at(std::initializer_list<std::string_view> path) const {
     if (found == members->end()) return {};
     text = text.substr(found->value_begin, found->value_end - found->value_begin);
   }
-  return text.size() > kShort ? json::Value() : parse(text);
+  return text;
 }
 
 }  // namespace relayna::dialect

@@ -17,6 +17,14 @@ class EventData {
   explicit EventData(std::string_view json);
   /// The value at the end of the path; nothing when it is absent, or longer than kShort itself.
   [[nodiscard]] json::Value at(std::initializer_list<std::string_view> path) const;
+  /// Where the same is written, whatever its length; empty when absent. Scans the text anew.
+  [[nodiscard]] std::string_view text_at(std::initializer_list<std::string_view> path) const {
+    return member(json_, path);
+  }
+  /// The text of a member of any JSON object.
+  [[nodiscard]] static std::string_view member(std::string_view json,
+                                               std::initializer_list<std::string_view> path);
+  [[nodiscard]] std::string_view text() const noexcept { return json_; }
   [[nodiscard]] bool is_long() const noexcept { return json_.size() > kShort; }
 
  private:

@@ -1,5 +1,6 @@
 #include "dialect/sse/frames.hpp"
 #include "dialect/usage/event_data.hpp"
+#include "dialect/usage/reported_cost.hpp"
 #include "dialect/usage/stream_watch.hpp"
 
 namespace relayna::dialect {
@@ -41,7 +42,9 @@ void watch_messages(std::string_view frame, StreamWatch& watch) {
       watch.usage.model = *model;
     }
   } else if (type == "message_delta") {
-    take_messages_usage(event.at({"usage"}), watch.message_counts, watch.usage);
+    const json::Value usage = event.at({"usage"});
+    take_messages_usage(usage, watch.message_counts, watch.usage);
+    if (tells_cost(usage)) take_reported_cost(usage, event.text_at({"usage"}), watch.usage);
   } else if (type == "message_stop") {
     watch.finished = true;
   } else if (type == "error") {

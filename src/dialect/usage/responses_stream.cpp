@@ -1,5 +1,6 @@
 #include "dialect/sse/frames.hpp"
 #include "dialect/usage/event_data.hpp"
+#include "dialect/usage/reported_cost.hpp"
 #include "dialect/usage/stream_watch.hpp"
 
 namespace relayna::dialect {
@@ -29,7 +30,9 @@ void take_model(const EventData& event, Usage& usage) {
 void take_last(const EventData& event, std::string_view type, StreamWatch& watch) {
   watch.finished = true;
   if (type == "response.failed") watch.error = true;
-  take_responses_usage(event.at({"response", "usage"}), watch.usage);
+  const json::Value usage = event.at({"response", "usage"});
+  take_responses_usage(usage, watch.usage);
+  if (tells_cost(usage)) take_reported_cost(usage, event.text_at({"response", "usage"}), watch.usage);
   take_model(event, watch.usage);
 }
 

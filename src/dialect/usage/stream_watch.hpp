@@ -7,6 +7,7 @@
 #include "relayna/dialect/dialect.hpp"
 
 #include "dialect/usage/counts.hpp"
+#include "dialect/usage/gemini_counts.hpp"
 
 namespace relayna::dialect {
 
@@ -14,6 +15,7 @@ namespace relayna::dialect {
 struct StreamWatch {
   Usage usage;
   MessageCounts message_counts;
+  GeminiCounts gemini_counts;
   bool content = false;
   bool finished = false;
   bool error = false;
@@ -27,5 +29,9 @@ void watch_chat(std::string_view frame, StreamWatch& watch);
 void watch_messages(std::string_view frame, StreamWatch& watch);
 /// The Responses API: named events from response.created to response.completed, .incomplete or .failed.
 void watch_responses(std::string_view frame, StreamWatch& watch);
+
+/// Gemini: whole answers as chunks without names, each with the usage so far; no last event but a
+/// `finishReason`.
+void watch_gemini(std::string_view frame, StreamWatch& watch);
 
 }  // namespace relayna::dialect

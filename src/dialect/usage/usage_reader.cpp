@@ -1,11 +1,10 @@
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "relayna/dialect/dialect.hpp"
-#include "relayna/json/scan.hpp"
 
 #include "dialect/sse/frames.hpp"
-#include "dialect/usage/event_data.hpp"
+#include "dialect/usage/json_watch.hpp"
 #include "dialect/usage/stream_watch.hpp"
 
 namespace relayna::dialect {
@@ -21,6 +20,8 @@ Watch watch_of(Operation operation) {
       return watch_messages;
     case Operation::responses:
       return watch_responses;
+    case Operation::generate_content:
+      return watch_gemini;
     case Operation::chat_completions:
     case Operation::completions:
     case Operation::embeddings:
@@ -30,56 +31,6 @@ Watch watch_of(Operation operation) {
   }
   return watch_chat;
 }
-
-/// The members of a JSON answer that tell its usage.
-class JsonWatch {
- public:
-  explicit JsonWatch(Operation operation)
-      : operation_(operation),
-        capture_(operation == Operation::count_tokens ? std::vector<std::string>{"input_tokens"}
-                                                      : std::vector<std::string>{"usage", "model"}) {}
-
-  void feed(std::string_view bytes, Usage& usage) {
-    capture_.feed(bytes);
-    if (operation_ == Operation::count_tokens) {
-      if (const auto value = changed("input_tokens", seen_usage_)) usage.input = count(*value);
-      return;
-    }
-    if (const auto value = changed("usage", seen_usage_)) take(*value, usage);
-    if (const auto value = changed("model", seen_model_)) {
-      const auto model = value->string();
-      usage.model = model && !model->empty() ? std::optional<std::string>(*model) : std::nullopt;
-    }
-  }
-
- private:
-  /// The captured value when it is another than last time. It can change once it was there: a later member of
-  /// the same name takes its place.
-  std::optional<json::Value> changed(std::string_view key, std::optional<std::string>& seen) {
-    const auto text = capture_.value(key);
-    if (text == seen) return std::nullopt;
-    seen = text;
-    return text ? EventData(*text).at({}) : json::Value();
-  }
-
-  void take(json::Value value, Usage& usage) {
-    usage = Usage{.model = std::move(usage.model)};
-    MessageCounts counts;
-    switch (operation_) {
-      case Operation::messages:
-        return take_messages_usage(value, counts, usage);
-      case Operation::responses:
-        return take_responses_usage(value, usage);
-      default:
-        return take_chat_usage(value, usage);
-    }
-  }
-
-  Operation operation_;
-  json::StreamingCapture capture_;
-  std::optional<std::string> seen_usage_;
-  std::optional<std::string> seen_model_;
-};
 
 }  // namespace
 

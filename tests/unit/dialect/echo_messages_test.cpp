@@ -221,9 +221,13 @@ TEST(EchoMessages, ItsUsageIsReadByOurReader) {
   UsageReader reader(kMessages, true);
   for (const std::string& frame : echoed(kMessages, user_says("hello", R"(,"stream":true)")).frames)
     reader.feed(frame);
-  EXPECT_EQ(
-      reader.usage(),
-      (Usage{.input = 2, .output = 2, .cache_read = 0, .cache_write = 0, .reasoning = 0, .model = "echo"}));
+  EXPECT_EQ(reader.usage(), (Usage{.input = 2,
+                                   .output = 2,
+                                   .cache_read = 0,
+                                   .cache_write = 0,
+                                   .cache_write_1h = 0,
+                                   .reasoning = 0,
+                                   .model = "echo"}));
   EXPECT_TRUE(reader.finished());
 }
 

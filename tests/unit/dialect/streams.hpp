@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ inline const std::vector<Recorded>& recorded_streams() {
                  .total = 165,
                  .cache_read = 100,
                  .reasoning = 32,
+                 .audio_input = 0,
+                 .audio_output = 0,
                  .model = "gpt-4o-2024-08-06"}},
       {.name = "chat with cumulative usage on every chunk, as vLLM sends it",
        .operation = Operation::chat_completions,
@@ -215,6 +218,25 @@ inline const std::vector<Recorded>& recorded_streams() {
        .error = true},
   };
   return streams;
+}
+
+inline void PrintTo(const Usage& usage, std::ostream* out) {
+  const auto show = [out](const char* name, const auto& value) {
+    if (value) *out << name << '=' << *value << ' ';
+  };
+  show("input", usage.input);
+  show("output", usage.output);
+  show("total", usage.total);
+  show("cache_read", usage.cache_read);
+  show("cache_write", usage.cache_write);
+  show("cache_write_1h", usage.cache_write_1h);
+  show("reasoning", usage.reasoning);
+  show("audio_input", usage.audio_input);
+  show("audio_output", usage.audio_output);
+  show("image_input", usage.image_input);
+  show("image_output", usage.image_output);
+  if (usage.reported_cost) *out << "reported_cost=" << usage.reported_cost->str() << ' ';
+  show("model", usage.model);
 }
 
 /// How the lines of a stream may be written.

@@ -4,6 +4,8 @@
 
 #include "relayna/dialect/dialect.hpp"
 
+#include "unit/dialect/streams.hpp"
+
 namespace relayna::dialect {
 namespace {
 

@@ -1,4 +1,3 @@
-#include <ostream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -9,19 +8,6 @@
 #include "unit/dialect/streams.hpp"
 
 namespace relayna::dialect {
-
-void PrintTo(const Usage& usage, std::ostream* out) {
-  const auto show = [out](const char* name, const auto& value) {
-    if (value) *out << name << '=' << *value << ' ';
-  };
-  show("input", usage.input);
-  show("output", usage.output);
-  show("total", usage.total);
-  show("cache_read", usage.cache_read);
-  show("cache_write", usage.cache_write);
-  show("reasoning", usage.reasoning);
-  show("model", usage.model);
-}
 
 namespace {
 
