@@ -61,11 +61,9 @@ Application::~Application() = default;
 int Application::run() {
   raise_descriptor_limit();
   signals_ = std::make_unique<runtime::Signals>(main_, [this](int signal) { on_signal(signal); });
-  for (auto step : {&Application::open_state_folder, &Application::listen_control}) {
-    if (auto done = (this->*step)(); !done) {
-      telemetry::log("app")->error("{}", done.error().describe());
-      return 1;
-    }
+  if (auto listening = listen_control(); !listening) {
+    telemetry::log("app")->error("{}", listening.error().describe());
+    return 1;
   }
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     auto* shard = shards_[i].get();
