@@ -62,7 +62,15 @@ export class Replica extends Gateway {
     return this.start();
   }
 
-  async stopKeepingData() { return this.#killed ? undefined : super.stopKeepingData(); }
+  async stopKeepingData() {
+    if (this.#killed) return;
+    try {
+      await super.stopKeepingData();
+    } catch (problem) {
+      this.#killed = !this.running;  // told once, not again by whoever closes the fixture
+      throw problem;
+    }
+  }
 
   // A probe of the control listener: {status, json, took} in milliseconds; undefined while nothing listens.
   async probe(name, { timeout = 5_000 } = {}) {
