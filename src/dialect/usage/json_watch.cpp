@@ -71,8 +71,9 @@ void JsonWatch::feed_array(std::string_view bytes, Usage& usage) {
         begin_answer();
         begin = i;
       }
-    } else if ((c == '}' || c == ']') && depth_ > 0 && --depth_ == 0) {
-      feed_answer(bytes.substr(begin, i + 1 - begin), usage);
+    } else if ((c == '}' || c == ']') && depth_ > 0) {
+      --depth_;
+      if (depth_ == 0) feed_answer(bytes.substr(begin, i + 1 - begin), usage);
     }
   }
   if (depth_ > 0) feed_answer(bytes.substr(begin), usage);

@@ -40,9 +40,9 @@ std::optional<std::int64_t> take_exponent(std::string_view& text) {
   std::string_view digits = take_digits(text);
   if (digits.empty()) return std::nullopt;
   digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
-  std::int64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + std::min(digits.size(), kMostDigits), value);
-  if (digits.size() > kMostDigits) value = 1'000'000'000;
+  std::int64_t value = 1'000'000'000;
+  if (digits.empty()) value = 0;
+  if (digits.size() <= kMostDigits) std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return minus ? -value : value;
 }
 

@@ -69,11 +69,15 @@ TEST(RenderStreamError, IsTheLastEventOfEachProtocol) {
   EXPECT_EQ(response[0].data,
             R"({"type":"error","code":"upstream_timeout","message":"The upstream fell silent.","param":null,)"
             R"("sequence_number":12})");
+
+  const auto gemini = events_of({render_stream_error(Operation::generate_content, error, "r-1")});
+  EXPECT_EQ(gemini[0].name, "");
+  EXPECT_EQ(gemini[0].data, render_error(Api::gemini, error, "r-1"));
 }
 
 TEST(RenderStreamError, OurOwnReaderSeesIt) {
-  for (const Operation operation :
-       {Operation::chat_completions, Operation::completions, Operation::messages, Operation::responses}) {
+  for (const Operation operation : {Operation::chat_completions, Operation::completions, Operation::messages,
+                                    Operation::responses, Operation::generate_content}) {
     UsageReader reader(operation, true);
     reader.feed(render_stream_error(operation, Error(ErrorCode::internal_error), "r"));
     EXPECT_TRUE(reader.saw_error());

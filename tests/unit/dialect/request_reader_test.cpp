@@ -43,6 +43,10 @@ INSTANTIATE_TEST_SUITE_P(
     RequestReader, RefusedRequest,
     ::testing::Values(
         Bad{chat_completions, "[]", "", "must be a JSON object"},
+        Bad{generate_content, R"({"generationConfig":[]})", "generationConfig", "an object"},
+        Bad{generate_content, R"({"generationConfig":{"maxOutputTokens":0}})",
+            "generationConfig.maxOutputTokens", "positive integer"},
+        Bad{generate_content, R"({"tools":{}})", "tools", "an array"},
         Bad{chat_completions, "\"x\"", "", "JSON object"}, Bad{chat_completions, "null", "", "JSON object"},
         Bad{chat_completions, "{}", "model", "`model` is missing"},
         Bad{chat_completions, R"({"model":null})", "model", "non-empty string"},
@@ -177,6 +181,16 @@ TEST(RequestReader, OnlyWhatIsReadMustBeUnique) {
   EXPECT_TRUE(read(chat_completions, R"({"model":"m","temperature":1,"temperature":2})").has_value());
   EXPECT_TRUE(
       read(chat_completions, R"({"model":"m","messages":[{"model":"x"}],"x":{"model":1}})").has_value());
+}
+
+TEST(RequestReader, AGeminiRequestNamesItsModelInThePath) {
+  const Features features =
+      good(generate_content, R"({"contents":[],"tools":[{}],"generationConfig":{"maxOutputTokens":77}})");
+  EXPECT_EQ(features.model, "");
+  EXPECT_FALSE(features.stream);
+  EXPECT_EQ(features.tool_count, 1U);
+  EXPECT_EQ(features.max_output_tokens, 77);
+  EXPECT_EQ(good(generate_content, R"({"generationConfig":{}})").max_output_tokens, std::nullopt);
 }
 
 TEST(RequestReader, OfAnUnknownOperationNothingIsDemanded) {
