@@ -153,9 +153,9 @@ void append_file(std::string& page) {
   append_table(
       page, "Fields of a policy",
       "In `keys[].policy` and in `policies[]`. An empty list has no opinion, an unset number no limit. "
-      "Rates, "
-      "numbers per day, concurrency and dollars need counters, which come with a later version: they are "
-      "refused until then, and left out of presets with a warning.",
+      "Rates, numbers per day, concurrency and dollars hold for each key by itself; what several keys share "
+      "is "
+      "a limit (`limits`).",
       schema::policy_fields());
 }
 

@@ -83,7 +83,13 @@ constexpr std::array kPolicy{
     dollars("weekly_budget_usd", "US dollars per week, from Monday."),
     dollars("monthly_budget_usd", "US dollars per month."),
     dollars("total_budget_usd", "US dollars in all."),
-    dollars("max_cost_per_request", "US dollars per request."),
+    dollars("max_cost_per_request", "US dollars one request may cost at most."),
+    Field{.key = "allow_unpriced_models",
+          .shape = Shape::boolean,
+          .help = "Whether models whose price is unknown may be used although a budget holds. Unset has no "
+                  "opinion; "
+                  "nobody's yes means no.",
+          .example = "true"},
     Field{.key = "policy_version",
           .shape = Shape::integer,
           .help = "A number of your own, shown with the policy.",

@@ -2,8 +2,6 @@
 // it says about them is brought back to the line they stand in.
 #include <map>
 
-#include <fmt/format.h>
-
 #include "relayna/config/schema.hpp"
 #include "relayna/config/values.hpp"
 #include "relayna/core/encoding.hpp"
@@ -101,20 +99,6 @@ void report(const Context& context, const Node& object, const std::string& path,
   }
 }
 
-/// A preset's numbers nobody in this version can enforce are left out, and that is said.
-domain::Policy start_from(const Context& context, const Node& object, const std::string& path,
-                          const std::string& preset) {
-  const auto found = domain::preset(preset);
-  if (!found) return {};
-  auto [policy, stripped] = domain::without_unenforceable(*found);
-  if (!stripped.empty()) {
-    context.warnings.push_back(
-        fmt::format("{}:{}: {}: the preset {} is used without {}, which this version cannot enforce",
-                    context.diagnostics.file(), object.mark.line, path, preset, fmt::join(stripped, ", ")));
-  }
-  return std::move(policy);
-}
-
 }  // namespace
 
 domain::Policy read_policy(const Context& context, const Node& object, const std::string& path,
@@ -125,15 +109,11 @@ domain::Policy read_policy(const Context& context, const Node& object, const std
     if (node == nullptr) continue;
     if (auto value = field_json(field, *node)) given.emplace(field.key, std::move(*value));
   }
-  domain::Policy start = start_from(context, object, path, preset);
+  const domain::Policy start = domain::preset(preset).value_or(domain::Policy{});
   auto policy = domain::policy_from_json(overlay(start, given));
   if (!policy) {
     report(context, object, path, policy.error().public_message());
     return start;
-  }
-  for (const std::string& field : domain::unenforceable_fields(*policy)) {
-    context.problem(place_of(object, field), config::yaml::join_path(path, field),
-                    "cannot be enforced by this version of the gateway; remove it");
   }
   return std::move(*policy);
 }

@@ -137,6 +137,10 @@ void take_minimum(std::optional<T>& into, const std::optional<T>& next) {
   if (next && (!into || *next < *into)) into = next;
 }
 
+void merge_permission(Permission& into, const Permission& next) {
+  if (next.said) into.said = into.said.value_or(true) && *next.said;
+}
+
 }  // namespace
 
 bool pattern_matches(std::string_view pattern, std::string_view text) noexcept {
@@ -150,6 +154,8 @@ Policy merge(const Policy& base, const Policy& next) {
     out.*field.member =
         field.restricts ? base.*field.member || next.*field.member : base.*field.member && next.*field.member;
   }
+  for (const PermissionField& field : kPermissionFields)
+    merge_permission(out.*field.member, next.*field.member);
   merge_list(out.allowed_routes, next.allowed_routes, narrower_pattern, out.deny);
   merge_list(out.allowed_services, next.allowed_services, same, out.deny);
   merge_list(out.allowed_source_addresses, next.allowed_source_addresses, narrower_range, out.deny);

@@ -3,8 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "domain/policy_fields.hpp"
-
 namespace relayna::domain {
 namespace {
 
@@ -31,26 +29,6 @@ std::optional<LayerKind> parse_layer_kind(std::string_view text) noexcept {
     if (name == text) return kind;
   }
   return std::nullopt;
-}
-
-StrippedPolicy without_unenforceable(Policy policy) {
-  StrippedPolicy out;
-  for (const NumberField& field : kNumberFields) {
-    if (field.enforced || !(policy.*field.member)) continue;
-    out.stripped.emplace_back(field.name);
-    (policy.*field.member).reset();
-  }
-  for (const MoneyField& field : kMoneyFields) {
-    if (!(policy.*field.member)) continue;
-    out.stripped.emplace_back(field.name);
-    (policy.*field.member).reset();
-  }
-  out.policy = std::move(policy);
-  return out;
-}
-
-std::vector<std::string> unenforceable_fields(const Policy& policy) {
-  return without_unenforceable(policy).stripped;
 }
 
 }  // namespace relayna::domain

@@ -15,21 +15,19 @@
 
 namespace relayna::domain {
 
-/// `enforced` false: needs counters or prices, which this version does not have.
 struct NumberField {
   std::string_view name;
   std::optional<std::int64_t> Policy::* member;
   std::int64_t min;
   std::int64_t max;
-  bool enforced = true;
 };
 inline constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
 inline constexpr std::array kNumberFields{
-    NumberField{"rpm_limit", &Policy::rpm_limit, 0, kNoMax, false},
-    NumberField{"tpm_limit", &Policy::tpm_limit, 0, kNoMax, false},
-    NumberField{"max_requests_per_day", &Policy::max_requests_per_day, 0, kNoMax, false},
-    NumberField{"max_tokens_per_day", &Policy::max_tokens_per_day, 0, kNoMax, false},
-    NumberField{"max_concurrent_requests", &Policy::max_concurrent_requests, 0, kNoMax, false},
+    NumberField{"rpm_limit", &Policy::rpm_limit, 0, kNoMax},
+    NumberField{"tpm_limit", &Policy::tpm_limit, 0, kNoMax},
+    NumberField{"max_requests_per_day", &Policy::max_requests_per_day, 0, kNoMax},
+    NumberField{"max_tokens_per_day", &Policy::max_tokens_per_day, 0, kNoMax},
+    NumberField{"max_concurrent_requests", &Policy::max_concurrent_requests, 0, kNoMax},
     NumberField{"max_input_tokens_per_request", &Policy::max_input_tokens_per_request, 0, kNoMax},
     NumberField{"max_output_tokens_per_request", &Policy::max_output_tokens_per_request, 0, kNoMax},
     NumberField{"default_output_tokens", &Policy::default_output_tokens, 1, kNoMax},
@@ -42,7 +40,7 @@ inline constexpr std::array kNumberFields{
     NumberField{"max_tool_schema_bytes", &Policy::max_tool_schema_bytes, 0, kNoMax},
 };
 
-/// US dollars; none is enforced yet.
+/// US dollars.
 struct MoneyField {
   std::string_view name;
   std::optional<core::Money> Policy::* member;
@@ -65,6 +63,14 @@ inline constexpr std::array kBoolFields{
     BoolField{"allow_streaming", &Policy::allow_streaming, false},
     BoolField{"allow_tools", &Policy::allow_tools, false},
     BoolField{"require_max_tokens", &Policy::require_max_tokens, true},
+};
+
+struct PermissionField {
+  std::string_view name;
+  Permission Policy::* member;
+};
+inline constexpr std::array kPermissionFields{
+    PermissionField{"allow_unpriced_models", &Policy::allow_unpriced_models},
 };
 
 enum class ListKind : std::uint8_t { routes, models, providers, services, addresses };

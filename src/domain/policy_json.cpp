@@ -148,7 +148,8 @@ void read_money(const MoneyField& field, std::string_view raw, Policy& policy, P
   policy.*field.member = value;
 }
 
-void read_bool(const BoolField& field, std::string_view raw, Policy& policy, Problems& problems) {
+// BoolField or PermissionField.
+void read_bool(const auto& field, std::string_view raw, Policy& policy, Problems& problems) {
   if (raw != "true" && raw != "false") return problems.add(field.name, "must be true or false");
   policy.*field.member = raw == "true";
 }
@@ -212,6 +213,8 @@ bool read_field(std::string_view name, std::string_view raw, Policy& policy, Pro
     if (!null) read_money(*money, raw, policy, problems);
   } else if (const auto* flag = find_field(kBoolFields, name)) {
     if (!null) read_bool(*flag, raw, policy, problems);
+  } else if (const auto* permission = find_field(kPermissionFields, name)) {
+    if (!null) read_bool(*permission, raw, policy, problems);
   } else if (const auto* list = find_field(kListFields, name)) {
     if (!null) read_list(*list, raw, policy, problems);
   } else if (name == kHoursField) {
@@ -265,6 +268,10 @@ std::string to_json(const Policy& policy) {
   Writer writer;
   for (const BoolField& field : kBoolFields)
     writer.key(field.name) += policy.*field.member ? "true" : "false";
+  for (const PermissionField& field : kPermissionFields) {
+    const auto& said = (policy.*field.member).said;
+    writer.key(field.name) += !said ? "null" : *said ? "true" : "false";
+  }
   for (const ListField& field : kListFields) write_strings(writer.key(field.name), policy.*field.member);
   write_hours(writer.key(kHoursField), policy.allowed_hours_utc);
   for (const NumberField& field : kNumberFields) {

@@ -12,9 +12,21 @@
 
 namespace relayna::domain {
 
+/// Something nobody may do unless it is said. Layers that do not speak of it have no opinion, as with lists:
+/// if unset meant no, every layer would have to repeat the yes of one.
+struct Permission {
+  std::optional<bool> said;
+  constexpr Permission() noexcept = default;
+  constexpr Permission(bool yes) noexcept
+      : said(yes) {}  // NOLINT(google-explicit-constructor): reads as a bool
+  explicit constexpr operator bool() const noexcept { return said.value_or(false); }
+  friend bool operator==(const Permission&, const Permission&) = default;
+};
+
 /// What a key, or a layer above it, allows. Lists: empty means no opinion. Numbers: unset means no limit.
-/// Field names are the API's and the declarative file's (contract section 7). All are stored; those that need
-/// counters are enforced by the limits step.
+/// Field names are the API's and the declarative file's (contract section 7). Every field is enforced: what
+/// depends on the request alone by `evaluate`, rates, budgets and concurrency by counters
+/// (limit_rules.hpp), cost per request once the price is known.
 struct Policy {
   bool deny = false;
   std::vector<std::string> allowed_routes;  ///< route labels (domain::Route), or `*` suffix patterns
@@ -36,6 +48,7 @@ struct Policy {
   std::optional<core::Money> monthly_budget;
   std::optional<core::Money> total_budget;
   std::optional<core::Money> max_cost_per_request;
+  Permission allow_unpriced_models;  ///< although a budget holds, what they cost being unknown
   std::optional<std::int64_t> max_input_tokens_per_request;
   std::optional<std::int64_t> max_output_tokens_per_request;
   std::optional<std::int64_t> default_output_tokens;  ///< assumed when a request names no maximum; 4096
@@ -73,9 +86,8 @@ std::string_view to_string(LayerKind kind) noexcept;
 std::optional<LayerKind> parse_layer_kind(std::string_view text) noexcept;
 
 /// `next` on top of `base`: deny = OR, lists intersect (an empty intersection denies), numbers take the
-/// minimum, booleans AND
-/// (`require_max_tokens` ORs: it restricts when true), `default_output_tokens` takes the minimum, version
-/// takes the maximum.
+/// minimum, booleans AND (`require_max_tokens` ORs: it restricts when true; `allow_unpriced_models` is the
+/// AND of those who say something), version takes the maximum.
 Policy merge(const Policy& base, const Policy& next);
 
 /// developer, production_worker, read_only_service, external_partner, temporary_debugging: each over a
@@ -83,22 +95,10 @@ Policy merge(const Policy& base, const Policy& next);
 std::optional<Policy> preset(std::string_view name);
 std::vector<std::string_view> preset_names();
 
-/// The set fields that this version stores but cannot enforce (rates, budgets, concurrency, cost), by their
-/// JSON names. Whoever saves a policy refuses them: a limit that looks set and does nothing is worse than
-/// none.
-std::vector<std::string> unenforceable_fields(const Policy& policy);
-/// `policy` without those fields, and which were taken out: for presets, whose numbers the caller did not
-/// write himself and who is told by a warning.
-struct StrippedPolicy {
-  Policy policy;
-  std::vector<std::string> stripped;
-};
-StrippedPolicy without_unenforceable(Policy policy);
-
-/// JSON as stored and as the API shows it: every field, unset numbers as null, US dollars (`*_budget_usd`,
-/// `max_cost_per_request`) as exact decimal numbers. `from_json` takes any subset, dollars also as strings,
-/// and reports every problem at once: `path: message` per line in the Error's message. Errors: invalid_json,
-/// invalid_request.
+/// JSON as stored and as the API shows it: every field, unset numbers and permissions as null, US dollars
+/// (`*_budget_usd`, `max_cost_per_request`) as exact decimal numbers. `from_json` takes any subset, dollars
+/// also as strings, and reports every problem at once: `path: message` per line in the Error's message.
+/// Errors: invalid_json, invalid_request.
 std::string to_json(const Policy& policy);
 core::Result<Policy> policy_from_json(std::string_view text);
 

@@ -73,7 +73,7 @@ core::Result<std::string> project_id(store::Store& store, const std::string& wan
   return core::fail(core::ErrorCode::not_found, fmt::format("--project: there is no project '{}'.", wanted));
 }
 
-/// The policy a new key starts with. Limits this version cannot enforce are left out, and said so.
+/// The policy a new key starts with.
 core::Result<domain::Policy> starting_policy(const std::string& preset) {
   if (preset.empty()) return domain::Policy{};
   auto policy = domain::preset(preset);
@@ -82,11 +82,7 @@ core::Result<domain::Policy> starting_policy(const std::string& preset) {
     for (const auto name : domain::preset_names()) names += (names.empty() ? "" : ", ") + std::string(name);
     return core::fail(core::ErrorCode::invalid_request, fmt::format("--preset: '{}' is unknown; there are: {}.", preset, names));
   }
-  auto enforceable = domain::without_unenforceable(*policy);
-  for (const auto& field : enforceable.stripped) {
-    fmt::print(stderr, "warning: {} of preset {} is left out: this version does not enforce it yet\n", field, preset);
-  }
-  return std::move(enforceable.policy);
+  return std::move(*policy);
 }
 
 int failed(const core::Error& error) {

@@ -72,15 +72,14 @@ TEST(ReadPolicy, WhatTheSchemaReportedIsNotReportedTwice) {
             "[8, 9, 10]\n");
 }
 
-TEST(ReadPolicy, LimitsThatNeedCountersAreRefused) {
-  const std::string problems = problems_in(
-      "keys: [{name: k, policy: {rpm_limit: 5, daily_budget_usd: 1.50}}]\npolicies: [{kind: global, "
-      "tpm_limit: 9}]\n");
-  EXPECT_THAT(problems,
-              HasSubstr("f.yaml:1:38: keys[0].policy.rpm_limit: cannot be enforced by this version"));
-  EXPECT_THAT(problems,
-              HasSubstr("f.yaml:1:59: keys[0].policy.daily_budget_usd: cannot be enforced by this version"));
-  EXPECT_THAT(problems, HasSubstr("f.yaml:2:38: policies[0].tpm_limit: cannot be enforced by this version"));
+TEST(ReadPolicy, NumbersThatNeedCountersAreKept) {
+  const domain::Policy policy = policy_of(
+      "rpm_limit: 5, daily_budget_usd: 1.50, max_cost_per_request: '0.000000001', allow_unpriced_models: no");
+  EXPECT_EQ(policy.rpm_limit, 5);
+  EXPECT_EQ(policy.daily_budget, core::Money::nanos(1'500'000'000));
+  EXPECT_EQ(policy.max_cost_per_request, core::Money::nanos(1));
+  EXPECT_EQ(policy.allow_unpriced_models, domain::Permission(false));
+  EXPECT_EQ(policy_of("rpm_limit: 5").allow_unpriced_models, domain::Permission());
 }
 
 TEST(ReadPolicy, PresetsAreTheStartAndFieldsGoOverThem) {
@@ -95,11 +94,9 @@ TEST(ReadPolicy, PresetsAreTheStartAndFieldsGoOverThem) {
   EXPECT_THAT(policy.allowed_routes, ElementsAre("/v1/embeddings"));
   EXPECT_THAT(policy.allowed_providers, ElementsAre("internal-service"));
   EXPECT_EQ(policy.max_request_body_bytes, 512 * 1024);
-  EXPECT_FALSE(policy.rpm_limit);
-  EXPECT_THAT(reading.warnings,
-              ElementsAre(testing::AllOf(
-                  HasSubstr("f.yaml:4: keys[0].policy: the preset read_only_service is used without"),
-                  HasSubstr("rpm_limit"), HasSubstr("daily_budget_usd"))));
+  EXPECT_EQ(policy.rpm_limit, 120);
+  EXPECT_EQ(policy.daily_budget, core::Money::nanos(5'000'000'000));
+  EXPECT_THAT(reading.warnings, testing::IsEmpty());
 }
 
 TEST(ReadPolicy, NumbersKeepAll64Bits) {

@@ -50,6 +50,7 @@ Policy random_policy(Random& random) {
   p.allow_streaming = random.chance(95);
   p.allow_tools = random.chance(95);
   p.require_max_tokens = random.chance(10);
+  if (random.chance(30)) p.allow_unpriced_models = random.chance(80);
   p.allowed_routes = random.some(kRoutes);
   p.allowed_models = random.some(kModelPatterns);
   p.allowed_providers = random.some(kProviders);
@@ -154,6 +155,8 @@ TEST(MergeProperty, OrderAndGroupingDoNotMatterToARequest) {
     const Policy turned = merge(c, merge(b, a));
     ASSERT_EQ(left.policy_version, turned.policy_version);
     ASSERT_EQ(left.max_request_body_bytes, turned.max_request_body_bytes);
+    ASSERT_EQ(left.allow_unpriced_models, turned.allow_unpriced_models);
+    ASSERT_EQ(left.allow_unpriced_models, right.allow_unpriced_models);
     for (int i = 0; i < kRequests; ++i) {
       const Request request = random_request(random);
       ASSERT_EQ(allows(left, request), allows(right, request));

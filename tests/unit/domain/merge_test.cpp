@@ -39,6 +39,17 @@ TEST(Merge, BooleansTakeTheStricterSide) {
   EXPECT_EQ(merge(Policy{}, strict), strict);
 }
 
+TEST(Merge, APermissionIsGivenByWhoSaysYesUnlessSomebodySaysNo) {
+  Policy unsaid, yes, no;
+  yes.allow_unpriced_models = true;
+  no.allow_unpriced_models = false;
+  EXPECT_FALSE(unsaid.allow_unpriced_models);
+  EXPECT_TRUE(merge(unsaid, yes).allow_unpriced_models) << "other layers need not repeat it";
+  EXPECT_TRUE(merge(yes, unsaid).allow_unpriced_models);
+  EXPECT_FALSE(merge(yes, no).allow_unpriced_models);
+  EXPECT_FALSE(merge(merge(no, unsaid), yes).allow_unpriced_models);
+}
+
 TEST(Merge, NumbersTakeTheMinimumOfTheSetOnes) {
   Policy a;
   a.rpm_limit = 10;

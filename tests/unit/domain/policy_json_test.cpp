@@ -43,6 +43,7 @@ Policy full() {
   p.max_sse_event_bytes = 12;
   p.max_tool_call_count = 13;
   p.max_tool_schema_bytes = 14;
+  p.allow_unpriced_models = false;  // said, which unset is not
   p.policy_version = 15;
   return p;
 }
@@ -58,10 +59,11 @@ TEST(PolicyJson, RoundTrips) {
 TEST(PolicyJson, ShowsEveryFieldWithNullForUnset) {
   const auto shown = json::parse(to_json(Policy{}));
   ASSERT_TRUE(shown);
-  EXPECT_EQ(shown->size(), 4 + 5 + 1 + 15 + 5 + 1);
+  EXPECT_EQ(shown->size(), 4 + 1 + 5 + 1 + 15 + 5 + 1);
   EXPECT_TRUE(shown->at("rpm_limit").is_null());
   EXPECT_TRUE(shown->at("daily_budget_usd").is_null());
   EXPECT_EQ(shown->at("allow_streaming"), true);
+  EXPECT_TRUE(shown->at("allow_unpriced_models").is_null());
   EXPECT_EQ(shown->at("allowed_models"), json::Document::array());
   EXPECT_EQ(shown->at("policy_version"), 1);
 }
@@ -117,6 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"deny":true,"deny":false})", "deny: is given twice"},
         Bad{R"({"deny":1})", "deny: must be true or false"},
         Bad{R"({"allow_tools":"true"})", "allow_tools: must be"},
+        Bad{R"({"allow_unpriced_models":1})", "allow_unpriced_models: must be true or false"},
         Bad{R"({"rpm_limit":-1})", "rpm_limit: must be at least 0"},
         Bad{R"({"rpm_limit":1.5})", "rpm_limit: must be a whole number"},
         Bad{R"({"rpm_limit":1e3})", "rpm_limit: must be a whole number"},

@@ -1,13 +1,9 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "relayna/domain/policy.hpp"
 
 namespace relayna::domain {
 namespace {
-
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 struct Row {
   std::string_view name;
@@ -50,40 +46,6 @@ TEST(Presets, AreTheDocumentedTable) {
   }
   EXPECT_FALSE(preset("Developer"));
   EXPECT_FALSE(preset(""));
-}
-
-TEST(Presets, CanBeStoredAfterStripping) {
-  for (const std::string_view name : preset_names()) {
-    const auto [policy, stripped] = without_unenforceable(*preset(name));
-    EXPECT_THAT(unenforceable_fields(policy), IsEmpty()) << name;
-    EXPECT_FALSE(stripped.empty()) << name;
-    EXPECT_EQ(policy.max_request_body_bytes, preset(name)->max_request_body_bytes) << name;
-  }
-}
-
-TEST(Unenforceable, NamesExactlyWhatNeedsCountersOrPrices) {
-  Policy p;
-  EXPECT_THAT(unenforceable_fields(p), IsEmpty());
-  p.rpm_limit = p.tpm_limit = p.max_requests_per_day = p.max_tokens_per_day = p.max_concurrent_requests = 0;
-  p.daily_budget = p.weekly_budget = p.monthly_budget = p.total_budget = core::Money{};
-  p.max_cost_per_request = core::Money{};
-  const Policy enforceable = [] {
-    Policy q;
-    q.max_input_tokens_per_request = q.max_output_tokens_per_request = q.default_output_tokens = 1;
-    q.unused_key_auto_disable_after_days = q.max_request_body_bytes = q.max_response_body_bytes = 1;
-    q.max_stream_duration_seconds = q.max_sse_event_bytes = q.max_tool_call_count = q.max_tool_schema_bytes =
-        1;
-    q.deny = q.require_max_tokens = true;
-    q.allowed_hours_utc = {1};
-    q.allowed_source_addresses = {"::1"};
-    return q;
-  }();
-  EXPECT_THAT(unenforceable_fields(p),
-              ElementsAre("rpm_limit", "tpm_limit", "max_requests_per_day", "max_tokens_per_day",
-                          "max_concurrent_requests", "daily_budget_usd", "weekly_budget_usd",
-                          "monthly_budget_usd", "total_budget_usd", "max_cost_per_request"));
-  EXPECT_EQ(without_unenforceable(p).policy, Policy{});
-  EXPECT_THAT(unenforceable_fields(enforceable), IsEmpty());
 }
 
 }  // namespace
