@@ -26,8 +26,13 @@ export function freePort() {
   });
 }
 
+const temporaryFolders = [];
+process.on("exit", () => temporaryFolders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 export function temporaryFolder() {
-  return mkdtempSync(path.join(tmpdir(), "relayna-e2e-"));
+  const folder = mkdtempSync(path.join(tmpdir(), "relayna-e2e-"));
+  temporaryFolders.push(folder);
+  return folder;
 }
 
 export async function until(what, condition, { within = 10_000, every = 20 } = {}) {
