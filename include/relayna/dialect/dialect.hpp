@@ -41,6 +41,8 @@ struct Features {
   std::size_t tool_count = 0;
   std::size_t tool_schema_bytes = 0;
   std::optional<std::int64_t> max_output_tokens;
+  std::int64_t choices =
+      1;  ///< answers asked for, each of which may take the maximum: `n`, `best_of`, several prompts
   std::string end_user;                                ///< OpenAI `user`, Anthropic `metadata.user_id`
   std::optional<std::int64_t> estimated_input_tokens;  ///< body bytes ÷ 3 rounded up (contract 8.2)
 };
@@ -77,6 +79,9 @@ class UsageReader {
   [[nodiscard]] const Usage& usage() const noexcept;
   /// SSE: the first event that carries content has passed (time to first token).
   [[nodiscard]] bool saw_content() const noexcept;
+  /// SSE: about how many output tokens have passed, by the number and the length of the frames that carried
+  /// content. For what the provider never reports: a client that left, a stream that broke.
+  [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept;
   /// SSE: the protocol's last event has passed (`[DONE]`, `message_stop`,
   /// `response.completed`/`failed`/`incomplete`, Gemini's `finishReason`): a stream that ends without is
   /// truncated.

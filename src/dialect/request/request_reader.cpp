@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -23,14 +24,26 @@ enum Name : std::uint8_t {
   safety_identifier,
   metadata,
   generation_config,
+  n,
+  best_of,
+  prompt,
   name_count
 };
-constexpr std::array<std::string_view, name_count> kNames{"model",          "stream",
-                                                          "stream_options", "tools",
-                                                          "functions",      "max_completion_tokens",
-                                                          "max_tokens",     "max_output_tokens",
-                                                          "user",           "safety_identifier",
-                                                          "metadata",       "generationConfig"};
+constexpr std::array<std::string_view, name_count> kNames{"model",
+                                                          "stream",
+                                                          "stream_options",
+                                                          "tools",
+                                                          "functions",
+                                                          "max_completion_tokens",
+                                                          "max_tokens",
+                                                          "max_output_tokens",
+                                                          "user",
+                                                          "safety_identifier",
+                                                          "metadata",
+                                                          "generationConfig",
+                                                          "n",
+                                                          "best_of",
+                                                          "prompt"};
 
 /// How one operation's requests are read.
 struct Shape {
@@ -49,11 +62,11 @@ constexpr Shape shape_of(Operation operation) {
   switch (operation) {
     case Operation::chat_completions:
       reads(stream, stream_options, tools, functions, max_completion_tokens, max_tokens, user,
-            safety_identifier);
+            safety_identifier, n);
       shape.maxima = {max_completion_tokens, max_tokens};
       break;
     case Operation::completions:
-      reads(stream, stream_options, max_tokens, user);
+      reads(stream, stream_options, max_tokens, user, n, best_of, prompt);
       shape.maxima[0] = max_tokens;
       shape.smallest_maximum = 0;  // scores a prompt without adding to it
       break;
@@ -158,6 +171,26 @@ core::Result<void> read_maximum(const Shape& shape, const Members& members, Feat
   return {};
 }
 
+/// Whether a list of prompts is one: a list of token ids is a single prompt.
+std::int64_t prompts_in(json::Value value) {
+  const auto list = value.array();
+  if (!list || list->empty()) return 1;
+  const json::Value first = *list->begin();
+  return first.string() || first.array() ? static_cast<std::int64_t>(list->size()) : 1;
+}
+
+core::Result<void> read_choices(const Members& members, Features& features) {
+  constexpr std::int64_t kMost = 1'000'000;  // far beyond what any provider takes; keeps the product small
+  for (const Name name : {n, best_of}) {
+    if (members[name].is_null()) continue;
+    const auto number = members[name].integer();
+    if (!number || *number < 1) return wrong(kNames[name], "a positive integer");
+    features.choices = std::max(features.choices, std::min(*number, kMost));
+  }
+  features.choices *= std::min(prompts_in(members[prompt]), kMost);
+  return {};
+}
+
 core::Result<void> read_generation_config(const Members& members, Features& features) {
   const json::Value config = members[generation_config];
   if (config.is_null()) return {};
@@ -167,6 +200,11 @@ core::Result<void> read_generation_config(const Members& members, Features& feat
     const auto number = maximum.integer();
     if (!number || *number < 1) return wrong("generationConfig.maxOutputTokens", "a positive integer");
     features.max_output_tokens = number;
+  }
+  if (const json::Value count = config["candidateCount"]; !count.is_null()) {
+    const auto number = count.integer();
+    if (!number || *number < 1) return wrong("generationConfig.candidateCount", "a positive integer");
+    features.choices = *number;
   }
   return {};
 }
@@ -237,6 +275,7 @@ core::Result<Features> RequestReader::read(Operation operation, const core::Buff
   core::Result<void> done = read_model(shape, *members, features);
   if (done) done = read_stream(shape, *members, features);
   if (done) done = read_maximum(shape, *members, features);
+  if (done) done = read_choices(*members, features);
   if (done) done = read_generation_config(*members, features);
   if (done) done = read_tools(*members, body.view(), features);
   if (done) done = read_end_user(shape, *members, features);

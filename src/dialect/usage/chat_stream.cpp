@@ -41,7 +41,7 @@ void watch_chat(std::string_view frame, StreamWatch& watch) {
   // Almost every frame ends here: a delta after the first one.
   if (watch.content && frame.size() > kLongestDoneFrame) {
     const sse::Mentions mentions = sse::find_mentions(frame);
-    if (!mentions.usage && !mentions.error) return;
+    if (!mentions.usage && !mentions.error) return watch.meter.add(frame.size());
   }
   const sse::Fields fields = sse::parse_fields(frame, watch.joined);
   if (fields.data.empty()) return;
@@ -59,6 +59,7 @@ void watch_chat(std::string_view frame, StreamWatch& watch) {
   }
   if (fields.event == "error" || !chunk.at({"error"}).is_null()) watch.error = true;
   if (!watch.content) watch.content = carries_content(chunk);
+  if (watch.content && chunk.at({"usage"}).is_null()) watch.meter.add(frame.size());
 }
 
 }  // namespace relayna::dialect

@@ -47,6 +47,7 @@ void watch_gemini(std::string_view frame, StreamWatch& watch) {
   if (!chunk.at({"error"}).is_null()) watch.error = true;
   if (chunk.at({"promptFeedback", "blockReason"}).string()) watch.finished = true;  // nothing follows
   look_at_candidates(chunk, watch);
+  if (watch.content) watch.meter.add(frame.size());
 }
 
 }  // namespace relayna::dialect

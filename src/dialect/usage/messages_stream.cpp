@@ -25,7 +25,8 @@ bool opens_with_content(const EventData& start_event) {
 }  // namespace
 
 void watch_messages(std::string_view frame, StreamWatch& watch) {
-  if (watch.content && sse::leading_event(frame) == "content_block_delta") return;
+  if (watch.content && sse::leading_event(frame) == "content_block_delta")
+    return watch.meter.add(frame.size());
   const sse::Fields fields = sse::parse_fields(frame, watch.joined);
   if (fields.data.empty()) return;
   const EventData event(fields.data);
@@ -34,6 +35,7 @@ void watch_messages(std::string_view frame, StreamWatch& watch) {
 
   if (type == "content_block_delta") {
     if (!watch.content) watch.content = carries_content(event);
+    watch.meter.add(frame.size());
   } else if (type == "content_block_start") {
     if (!watch.content) watch.content = opens_with_content(event);
   } else if (type == "message_start") {

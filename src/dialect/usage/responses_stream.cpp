@@ -51,7 +51,7 @@ void watch_responses(std::string_view frame, StreamWatch& watch) {
   ++watch.events;
   if (type.ends_with(".delta")) {
     watch.content = true;
-    return;
+    return watch.meter.add(frame.size());
   }
   if (fields.data.empty()) fields = sse::parse_fields(frame, watch.joined);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,11 +12,32 @@
 
 namespace relayna::dialect {
 
+/// Estimates the tokens of a stream nobody has reported usage for, without reading its text: a frame with
+/// content holds at least one token, and what it is longer than the shortest of them is text, at three bytes
+/// a token.
+class ContentMeter {
+ public:
+  void add(std::size_t frame_bytes) noexcept {
+    ++frames_;
+    bytes_ += frame_bytes;
+    shortest_ = std::min(shortest_, frame_bytes);
+  }
+  [[nodiscard]] std::int64_t tokens() const noexcept {
+    return frames_ == 0 ? 0 : static_cast<std::int64_t>(frames_ + (bytes_ - frames_ * shortest_ + 2) / 3);
+  }
+
+ private:
+  std::size_t frames_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t shortest_ = SIZE_MAX;
+};
+
 /// What the frames of a stream have told so far.
 struct StreamWatch {
   Usage usage;
   MessageCounts message_counts;
   GeminiCounts gemini_counts;
+  ContentMeter meter;
   bool content = false;
   bool finished = false;
   bool error = false;

@@ -63,6 +63,9 @@ const Usage& UsageReader::usage() const noexcept {
 bool UsageReader::saw_content() const noexcept {
   return state_->watch.content;
 }
+std::int64_t UsageReader::estimated_output_tokens() const noexcept {
+  return state_->watch.meter.tokens();
+}
 bool UsageReader::finished() const noexcept {
   return state_->watch.finished;
 }

@@ -193,6 +193,19 @@ TEST(RequestReader, AGeminiRequestNamesItsModelInThePath) {
   EXPECT_EQ(good(generate_content, R"({"generationConfig":{}})").max_output_tokens, std::nullopt);
 }
 
+TEST(RequestReader, EveryAnswerAskedForMayTakeTheMaximum) {
+  EXPECT_EQ(good(chat_completions, R"({"model":"m"})").choices, 1);
+  EXPECT_EQ(good(chat_completions, R"({"model":"m","n":3})").choices, 3);
+  EXPECT_EQ(good(completions, R"({"model":"m","n":2,"best_of":5,"prompt":"p"})").choices, 5);
+  EXPECT_EQ(good(completions, R"({"model":"m","n":2,"prompt":["a","b","c"]})").choices, 6);
+  EXPECT_EQ(good(completions, R"({"model":"m","prompt":[[1,2],[3]]})").choices, 2);
+  EXPECT_EQ(good(completions, R"({"model":"m","prompt":[1,2,3]})").choices, 1)
+      << "one prompt of three tokens";
+  EXPECT_EQ(good(generate_content, R"({"generationConfig":{"candidateCount":4}})").choices, 4);
+  EXPECT_FALSE(read(chat_completions, R"({"model":"m","n":0})").has_value());
+  EXPECT_EQ(read(chat_completions, R"({"model":"m","n":"3"})").error().param, "n");
+}
+
 TEST(RequestReader, OfAnUnknownOperationNothingIsDemanded) {
   EXPECT_EQ(good(other, "{}").model, "");
   EXPECT_EQ(good(other, R"({"model":{"id":1},"stream":"yes","user":{"id":7},"tools":5})").model, "");
