@@ -45,6 +45,7 @@ struct Standing {
   /// leaves it. 0 when empty.
   std::int64_t requests_reset_seconds = 0;
   std::int64_t tokens_reset_seconds = 0;
+  friend bool operator==(const Standing&, const Standing&) = default;
 };
 
 /// Why there is no room. Of several limits that refuse, the one that does so longest: when that is over the
@@ -57,6 +58,7 @@ struct Refusal {
   /// Seconds until this very request would be admitted if nothing else came, at least 1; 1 for concurrency;
   /// unset for a total budget and for a request larger than the limit itself.
   std::optional<std::int64_t> retry_after;
+  friend bool operator==(const Refusal&, const Refusal&) = default;
 };
 
 enum class Outcome : std::uint8_t {

@@ -35,18 +35,19 @@ struct RedisAddress {
   [[nodiscard]] std::string describe() const;
 };
 
-/// One connection to Redis that carries the commands of a whole shard, pipelined: those asked for in one turn of the loop leave in one
-/// write. Reconnects by itself with back-off; AUTH and SELECT go first. A command that timed out keeps its place in the line until its
-/// answer comes, so answers never shift. One shard.
+/// One connection to Redis that carries the commands of a whole shard, pipelined: those asked for in one turn
+/// of the loop leave in one write. Reconnects by itself with back-off; AUTH and SELECT go first. A command
+/// that timed out keeps its place in the line until its answer comes, so answers never shift. One shard.
 class RedisLink {
  public:
   struct Settings {
     std::chrono::milliseconds connect_timeout{1'000};
-    std::chrono::milliseconds command_timeout{80};     ///< an affected request is answered within 100 ms (contract 8.4)
-    std::chrono::milliseconds give_up{2'000};          ///< a connection whose oldest answer is this late is replaced
+    std::chrono::milliseconds command_timeout{
+        80};  ///< an affected request is answered within 100 ms (contract 8.4)
+    std::chrono::milliseconds give_up{2'000};  ///< a connection whose oldest answer is this late is replaced
     std::chrono::milliseconds retry_first{100};
     std::chrono::milliseconds retry_max{2'000};
-    std::size_t max_waiting = 100'000;                 ///< commands in the line; more are refused
+    std::size_t max_waiting = 100'000;  ///< commands in the line; more are refused
   };
   RedisLink(runtime::Shard& shard, net::Connector& connector, RedisAddress address, Settings settings);
   /// `stop()` must have completed.
@@ -55,8 +56,14 @@ class RedisLink {
   /// Connects and keeps the connection, until `stop`.
   void start();
   runtime::Task<void> stop();
-  /// Sends one command. control_state_unavailable when the link is down, the answer is late or was lost. An error reply of Redis is a reply.
-  runtime::Task<core::Result<RedisReply>> command(std::vector<std::string> arguments);
+  /// Sends one command. control_state_unavailable when the link is down, the answer is late or was lost. An
+  /// error reply of Redis is a reply. Await it in the expression that makes the arguments.
+  runtime::Task<core::Result<RedisReply>> command(const std::vector<std::string>& arguments);
+  /// The same with another time-out, for the second command of something that began earlier.
+  runtime::Task<core::Result<RedisReply>> command(const std::vector<std::string>& arguments,
+                                                  core::TimePoint due);
+  /// When a command sent now is late.
+  [[nodiscard]] core::TimePoint due() const noexcept;
   runtime::Task<core::Result<void>> ping();
   [[nodiscard]] bool connected() const noexcept;
   /// Why it is not connected, without credentials.

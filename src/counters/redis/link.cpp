@@ -4,13 +4,15 @@
 #include <optional>
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
 
-#include "counters/redis/codec.hpp"
 #include "relayna/counters/redis_link.hpp"
 #include "relayna/runtime/stop.hpp"
 #include "relayna/runtime/task_group.hpp"
 #include "relayna/telemetry/log.hpp"
+
+#include "counters/redis/codec.hpp"
 
 namespace relayna::counters {
 
@@ -18,7 +20,12 @@ namespace {
 
 using Outcome = core::Result<RedisReply>;
 
-core::Error away(std::string detail) { return core::Error(core::ErrorCode::control_state_unavailable, {}, std::move(detail)); }
+/// Late answers are noticed with this precision.
+constexpr std::chrono::milliseconds kPrecision{5};
+
+core::Error away(std::string detail) {
+  return core::Error(core::ErrorCode::control_state_unavailable, {}, std::move(detail));
+}
 
 /// A command in the line. After its time-out `done` is empty: an orphan that only keeps its place.
 struct Waiting {
@@ -29,10 +36,11 @@ struct Waiting {
 
 }  // namespace
 
-/// Everything of one link. Kept alive by its tasks. The connection loop (`keep_connected`) reads; `send` writes.
+/// Everything of one link. Kept alive by its tasks. The connection loop (`keep_connected`) reads; `send`
+/// writes.
 struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Expirable {
   State(runtime::Shard& s, net::Connector& c, RedisAddress a, Settings set)
-      : shard(s), connector(c), address(std::move(a)), settings(set), tasks(s.executor()) {
+      : shard(s), connector(c), address(std::move(a)), settings(set), tasks(s.executor()), timer(s.io()) {
     shard.sweep().add(*this);
   }
 
@@ -47,15 +55,22 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
   std::deque<Waiting> line;
   std::string outgoing;
   std::string in_flight;
+  /// The sweep alone would answer up to 50 ms late. Fires a few times per second at most: it is armed when
+  /// none is, for the command that is due first then.
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                    boost::asio::wait_traits<std::chrono::steady_clock>, runtime::Executor>
+      timer;
+  bool armed = false;
   bool ready = false;
   bool writing = false;
   std::string error = "not connected yet";
 
-  void ask(const std::vector<std::string>& arguments, std::function<void(Outcome)> done) {
-    const auto now = shard.clock().now();
+  void ask(const std::vector<std::string>& arguments, core::TimePoint due,
+           std::function<void(Outcome)> done) {
     append_command(outgoing, arguments);
-    line.push_back({std::move(done), now, now + settings.command_timeout});
-    if (deadline().is_never()) expires_at(core::Deadline(line.back().due));
+    line.push_back({std::move(done), shard.clock().now(), due});
+    expires_at(deadline().sooner(core::Deadline(due)));
+    arm(due);
     if (!writing) {
       writing = true;
       // Posted, so that whatever else this turn of the loop asks for leaves in the same write.
@@ -76,6 +91,18 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
     self->writing = false;
   }
 
+  void arm(core::TimePoint due) {
+    if (armed) return;
+    armed = true;
+    timer.expires_after(std::max<core::Duration>(due - shard.clock().now(), kPrecision));
+    timer.async_wait([weak = weak_from_this()](const boost::system::error_code&) {
+      if (const auto self = weak.lock()) {
+        self->armed = false;
+        self->on_expired();
+      }
+    });
+  }
+
   /// Late commands are told so; their places stay. A connection that answers nothing any more is given up.
   void on_expired() override {
     const auto now = shard.clock().now();
@@ -87,10 +114,10 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
         waiting.done = nullptr;
         done(std::unexpected(away("no answer from Redis in time")));
       } else {
-        next = waiting.due;
-        break;
+        next = next ? std::min(*next, waiting.due) : waiting.due;
       }
     }
+    if (next) arm(*next);
     if (!line.empty() && now - line.front().asked > settings.give_up && stream != nullptr) {
       stream->cancel();
     } else if (!line.empty()) {
@@ -125,24 +152,27 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
     for (const auto& command : greeting) append_command(bytes, command);
     const std::string_view piece = bytes;
     stream->expires_at(core::Deadline::in(shard.clock(), settings.connect_timeout));
-    if (!(co_await net::write_all(*stream, std::span(&piece, 1))).ok()) co_return std::unexpected(away("greeting not sent"));
+    if (!(co_await net::write_all(*stream, std::span(&piece, 1))).ok())
+      co_return std::unexpected(away("greeting not sent"));
     for (std::size_t answers = 0; answers < greeting.size();) {
       if (auto reply = parser->next()) {
-        if (reply->kind == RedisReply::Kind::error) co_return std::unexpected(away(greeting[answers].front() + ": " + reply->text));
+        if (reply->kind == RedisReply::Kind::error)
+          co_return std::unexpected(away(greeting[answers].front() + ": " + reply->text));
         ++answers;
         continue;
       }
       auto& buffer = shard.read_buffer();
       const auto read = co_await net::read_some(*stream, buffer);
-      if (!read.ok() || !parser->feed({buffer.data(), read.bytes})) co_return std::unexpected(away("greeting not answered"));
+      if (!read.ok() || !parser->feed({buffer.data(), read.bytes}))
+        co_return std::unexpected(away("greeting not answered"));
     }
     stream->expires_never();
     co_return core::Result<void>{};
   }
 
   runtime::Task<core::Result<void>> connect() {
-    auto connected =
-        co_await connector.connect(address.origin, core::Deadline::in(shard.clock(), settings.connect_timeout));
+    auto connected = co_await connector.connect(address.origin,
+                                                core::Deadline::in(shard.clock(), settings.connect_timeout));
     if (!connected) co_return std::unexpected(away(connected.error().detail));
     stream = std::move(*connected);
     parser = std::make_unique<ReplyParser>();
@@ -154,7 +184,8 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
     while (true) {
       auto& buffer = shard.read_buffer();
       const auto read = co_await net::read_some(*stream, buffer);
-      if (!read.ok()) co_return read.status == net::IoStatus::cancelled ? "no answers any more" : "the connection ended";
+      if (!read.ok())
+        co_return read.status == net::IoStatus::cancelled ? "no answers any more" : "the connection ended";
       if (!parser->feed({buffer.data(), read.bytes})) co_return "answers that are not RESP";
       while (auto reply = parser->next()) {
         if (line.empty()) co_return "an answer nobody asked for";
@@ -191,30 +222,47 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
   }
 };
 
-RedisLink::RedisLink(runtime::Shard& shard, net::Connector& connector, RedisAddress address, Settings settings)
+RedisLink::RedisLink(runtime::Shard& shard, net::Connector& connector, RedisAddress address,
+                     Settings settings)
     : state_(std::make_shared<State>(shard, connector, std::move(address), settings)) {}
 
 RedisLink::~RedisLink() = default;
 
-void RedisLink::start() { state_->tasks.spawn(State::keep_connected(state_)); }
+void RedisLink::start() {
+  state_->tasks.spawn(State::keep_connected(state_));
+}
 
 runtime::Task<void> RedisLink::stop() {
   state_->stop.request_stop();
   co_await state_->tasks.wait_empty();
 }
 
-bool RedisLink::connected() const noexcept { return state_->ready; }
+bool RedisLink::connected() const noexcept {
+  return state_->ready;
+}
 
-const std::string& RedisLink::last_error() const noexcept { return state_->error; }
+const std::string& RedisLink::last_error() const noexcept {
+  return state_->error;
+}
 
-runtime::Task<core::Result<RedisReply>> RedisLink::command(std::vector<std::string> arguments) {
+core::TimePoint RedisLink::due() const noexcept {
+  return state_->shard.clock().now() + state_->settings.command_timeout;
+}
+
+runtime::Task<core::Result<RedisReply>> RedisLink::command(const std::vector<std::string>& arguments) {
+  return command(arguments, due());
+}
+
+runtime::Task<core::Result<RedisReply>> RedisLink::command(const std::vector<std::string>& arguments,
+                                                           core::TimePoint due) {
   auto state = state_;
   if (!state->ready) co_return std::unexpected(away(state->error));
-  if (state->line.size() >= state->settings.max_waiting) co_return std::unexpected(away("too many commands wait for Redis"));
+  if (state->line.size() >= state->settings.max_waiting)
+    co_return std::unexpected(away("too many commands wait for Redis"));
   auto outcome = std::make_shared<std::optional<Outcome>>();
-  auto begin = [&state, &arguments, outcome](auto handler) {
+  auto begin = [&state, &arguments, due, outcome](auto handler) {
     auto resume = std::make_shared<decltype(handler)>(std::move(handler));
-    state->ask(arguments, [resume, outcome, executor = state->shard.executor()](Outcome result) {
+    state->ask(arguments, due, [resume, outcome, executor = state->shard.executor()](Outcome result) {
       outcome->emplace(std::move(result));
       // Resumed from the loop, never from inside the reader: the coroutine may ask for more.
       boost::asio::post(executor, [resume] { std::move (*resume)(); });

@@ -1,0 +1,243 @@
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "relayna/core/ids.hpp"
+#include "relayna/counters/implementations.hpp"
+
+#include "counters/redis/replies.hpp"
+#include "counters/redis/scripts.hpp"
+
+namespace relayna::counters {
+
+namespace {
+
+/// Of what `release` could not be confirmed: how soon it is asked again.
+constexpr std::chrono::milliseconds kAskAgain{500};
+/// An admission that lay in the buffer of a lost connection can be carried out after the release that came
+/// over the next one, so that one is repeated once.
+constexpr std::chrono::seconds kConfirmAfter{5};
+constexpr std::size_t kReleasedAtOnce = 200;
+constexpr std::size_t kAccountedAtOnce = 100;
+
+std::string milliseconds(core::Duration d) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+}
+
+class RedisCounters final : public Counters, public std::enable_shared_from_this<RedisCounters> {
+ public:
+  RedisCounters(runtime::Shard& shard, RedisLink& link, RedisCountersSettings settings)
+      : shard_(shard),
+        link_(link),
+        settings_(std::move(settings)),
+        name_(core::IdGenerator().uuid7().str()) {}
+
+  /// Once the object is shared.
+  void begin() {
+    late_check_ = shard_.every_sweep([weak = weak_from_this()](core::TimePoint now) {
+      if (const auto self = weak.lock()) self->release_what_is_due(now);
+    });
+  }
+
+  runtime::Task<core::Result<Admission>> admit(AdmitRequest request) override {
+    const auto self = shared_from_this();
+    // Without a connection nothing is sent, so nothing can be late.
+    if (!link_.connected())
+      co_return core::fail(core::ErrorCode::control_state_unavailable, {}, link_.last_error());
+    late_.erase(request.request_id);
+    auto arguments = begin_arguments(settings_.replica);
+    append_admission(arguments, request, known_epoch_);
+    const auto reply = co_await run(kAdmit, std::move(arguments));
+    if (!reply) {
+      // It may have been, or may yet be, carried out.
+      late_[request.request_id] = {};
+      release_what_is_due(shard_.clock().now());
+      co_return std::unexpected(reply.error());
+    }
+    auto admission = read_admission(*reply, request);
+    if (admission && admission->outcome == Outcome::admitted) known_epoch_ = admission->epoch;
+    co_return admission;
+  }
+
+  runtime::Task<core::Result<Extension>> extend(std::string request_id, Amounts more) override {
+    const auto self = shared_from_this();
+    auto arguments = begin_arguments(settings_.replica);
+    append_amounts(arguments, request_id, more);
+    const auto reply = co_await run(kExtend, std::move(arguments));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_extension(*reply, more);
+  }
+
+  runtime::Task<core::Result<Settlement>> settle(std::string request_id, Amounts used) override {
+    return settle_for(settings_.replica, std::move(request_id), used);
+  }
+
+  runtime::Task<core::Result<Settlement>> settle_for(std::string replica, std::string request_id,
+                                                     Amounts used) override {
+    const auto self = shared_from_this();
+    auto arguments = begin_arguments(replica);
+    append_amounts(arguments, request_id, used);
+    const auto reply = co_await run(kSettle, std::move(arguments));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_settlement(*reply);
+  }
+
+  runtime::Task<core::Result<void>> release(std::string request_id) override {
+    return release_all({std::move(request_id)});
+  }
+
+  runtime::Task<core::Result<void>> seed(std::string scope, Balance balance) override {
+    const auto self = shared_from_this();
+    auto arguments = begin_arguments(settings_.replica);
+    append_balance(arguments, scope, balance);
+    const auto reply = co_await run(kSeed, std::move(arguments));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_done(*reply);
+  }
+
+  runtime::Task<core::Result<void>> account(std::vector<Delivered> delivered) override {
+    const auto self = shared_from_this();
+    for (std::size_t i = 0; i < delivered.size(); i += kAccountedAtOnce) {
+      auto arguments = begin_arguments(settings_.replica);
+      for (std::size_t n = i; n < std::min(delivered.size(), i + kAccountedAtOnce); ++n)
+        append_delivered(arguments, delivered[n]);
+      const auto reply = co_await run(kAccount, std::move(arguments));
+      if (!reply) co_return std::unexpected(reply.error());
+      if (const auto done = read_done(*reply); !done) co_return std::unexpected(done.error());
+    }
+    co_return core::Result<void>{};
+  }
+
+  runtime::Task<core::Result<std::string>> epoch() override {
+    const auto reply = co_await lease("epoch", {});
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_text(*reply);
+  }
+
+  runtime::Task<core::Result<void>> renew(core::Duration lease_for) override {
+    const auto reply = co_await lease("renew", milliseconds(lease_for));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_done(*reply);
+  }
+
+  runtime::Task<core::Result<std::vector<std::string>>> dead_replicas(core::Duration grace) override {
+    const auto reply = co_await lease("dead", milliseconds(grace));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_names(*reply);
+  }
+
+  runtime::Task<core::Result<std::vector<Orphan>>> orphans(std::string replica) override {
+    const auto reply = co_await lease("orphans", std::move(replica));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_orphans(*reply);
+  }
+
+ private:
+  /// An admission nobody waits for any more and that must not last.
+  struct Late {
+    int confirmed = 0;  ///< answers that said it is gone
+    core::TimePoint next{};
+  };
+
+  /// EVALSHA, its place for the script, and the arguments every script begins with (common.lua).
+  std::vector<std::string> begin_arguments(const std::string& replica) {
+    std::vector<std::string> arguments{"EVALSHA",        {},     "1", settings_.prefix + "epoch",
+                                       settings_.prefix, replica};
+    arguments.push_back(name_ + '.' + std::to_string(++asked_));
+    if (settings_.clock == nullptr) {
+      arguments.insert(arguments.end(), {"", ""});
+    } else {
+      const auto now = settings_.clock->wall();
+      const auto second = std::chrono::floor<std::chrono::seconds>(now);
+      arguments.push_back(std::to_string(second.time_since_epoch().count()));
+      arguments.push_back(std::to_string((now - second).count()));
+    }
+    return arguments;
+  }
+
+  static void append_amounts(std::vector<std::string>& arguments, const std::string& request_id,
+                             Amounts amounts) {
+    amounts = bounded(amounts);
+    arguments.insert(arguments.end(),
+                     {request_id, std::to_string(amounts.tokens), std::to_string(amounts.cost_nanos)});
+  }
+
+  /// One round trip; a second one when Redis does not have the script. Both within one time-out.
+  runtime::Task<core::Result<RedisReply>> run(const Script& script, std::vector<std::string> arguments) {
+    const auto due = link_.due();
+    arguments[1] = script.sha;
+    auto reply = co_await link_.command(arguments, due);
+    if (reply && reply->kind == RedisReply::Kind::error && reply->text.starts_with("NOSCRIPT")) {
+      arguments[0] = "EVAL";
+      arguments[1] = script.text;
+      reply = co_await link_.command(arguments, due);
+    }
+    co_return reply;
+  }
+
+  runtime::Task<core::Result<RedisReply>> lease(std::string what, std::string argument) {
+    const auto self = shared_from_this();
+    auto arguments = begin_arguments(settings_.replica);
+    arguments.push_back(std::move(what));
+    arguments.push_back(std::move(argument));
+    co_return co_await run(kLease, std::move(arguments));
+  }
+
+  runtime::Task<core::Result<void>> release_all(std::vector<std::string> ids) {
+    const auto self = shared_from_this();
+    auto arguments = begin_arguments(settings_.replica);
+    arguments.insert(arguments.end(), ids.begin(), ids.end());
+    const auto reply = co_await run(kRelease, std::move(arguments));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_done(*reply);
+  }
+
+  void release_what_is_due(core::TimePoint now) {
+    if (late_.empty() || !link_.connected()) return;
+    std::vector<std::string> ids;
+    for (auto& [id, late] : late_) {
+      if (late.next > now) continue;
+      late.next = now + kAskAgain;
+      ids.push_back(id);
+      if (ids.size() == kReleasedAtOnce) break;
+    }
+    if (!ids.empty()) shard_.tasks().spawn(release_late(shared_from_this(), std::move(ids)));
+  }
+
+  static runtime::Task<void> release_late(std::shared_ptr<RedisCounters> self, std::vector<std::string> ids) {
+    const auto released = co_await self->release_all(ids);
+    if (!released) co_return;
+    for (const auto& id : ids) {
+      const auto found = self->late_.find(id);
+      if (found == self->late_.end()) continue;
+      if (++found->second.confirmed == 2) {
+        self->late_.erase(found);
+      } else {
+        found->second.next = self->shard_.clock().now() + kConfirmAfter;
+      }
+    }
+  }
+
+  runtime::Shard& shard_;
+  RedisLink& link_;
+  RedisCountersSettings settings_;
+  std::string name_;  // of this object, for epochs it may have to make
+  std::uint64_t asked_ = 0;
+  std::string known_epoch_;  // in which this object made a reservation
+  std::map<std::string, Late> late_;
+  std::unique_ptr<runtime::Shard::Periodic> late_check_;
+};
+
+}  // namespace
+
+std::shared_ptr<Counters> make_redis_counters(runtime::Shard& shard, RedisLink& link,
+                                              RedisCountersSettings settings) {
+  auto counters = std::make_shared<RedisCounters>(shard, link, std::move(settings));
+  counters->begin();
+  return counters;
+}
+
+}  // namespace relayna::counters

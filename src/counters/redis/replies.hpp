@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "relayna/core/result.hpp"
+#include "relayna/counters/counters.hpp"
+#include "relayna/counters/redis_link.hpp"
+
+#include "counters/scope_count.hpp"
+
+// Between the interface's types and what the scripts take and answer. No I/O.
+
+namespace relayna::counters {
+
+/// Appends what admit.lua expects from its sixth argument on. `known_epoch`: in which the asker holds a
+/// lease.
+void append_admission(std::vector<std::string>& arguments, const AdmitRequest& request,
+                      const std::string& known_epoch);
+void append_balance(std::vector<std::string>& arguments, const std::string& scope, const Balance& balance);
+void append_delivered(std::vector<std::string>& arguments, const Delivered& delivered);
+
+/// All of these fail with control_state_unavailable: Redis refused the command, or answered something that is
+/// not ours.
+core::Result<Admission> read_admission(const RedisReply& reply, const AdmitRequest& request);
+core::Result<Extension> read_extension(const RedisReply& reply, Amounts more);
+core::Result<Settlement> read_settlement(const RedisReply& reply);
+core::Result<std::vector<Orphan>> read_orphans(const RedisReply& reply);
+core::Result<std::vector<std::string>> read_names(const RedisReply& reply);
+core::Result<std::string> read_text(const RedisReply& reply);
+core::Result<void> read_done(const RedisReply& reply);
+
+}  // namespace relayna::counters

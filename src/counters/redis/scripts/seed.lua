@@ -1,0 +1,23 @@
+-- ARGV: 6 scope, 7 the balance's epoch or empty, 8 day, 9 week, 10 month of the balance, 11 requests and 12 tokens today,
+-- 13 money ever, 14 15 16 money before today, this week, this month, 17 snapshot.
+if ARGV[7] ~= '' and ARGV[7] ~= epoch then return 0 end
+local s = load(ARGV[6])
+if s.state ~= '1' then return 0 end
+local same_day = tonumber(ARGV[8]) == s.d
+if same_day then s.q, s.t = s.q + tonumber(ARGV[11]), s.t + tonumber(ARGV[12]) end
+-- Money of a period that is not the present one was all spent before it.
+s.bd = add(s.bd, same_day and ARGV[14] or ARGV[13])
+s.bw = add(s.bw, tonumber(ARGV[9]) == week_of(s.d) and ARGV[15] or ARGV[13])
+s.bm = add(s.bm, tonumber(ARGV[10]) == month_of(s.d) and ARGV[16] or ARGV[13])
+s.m = add(s.m, ARGV[13])
+s.state, s.periods_changed = '2', true
+local pending = prefix .. 'pending:' .. ARGV[6]
+local waiting = call('HVALS', pending)
+for _, packed in ipairs(waiting) do
+  local p = cmsgpack.unpack(packed)
+  resolve(s, p[1], p[2], p[3], p[4], p[5] == 1, ARGV[17])
+end
+save(s)
+call('HSET', s.key, 'sn', ARGV[17])
+if #waiting > 0 then call('DEL', pending) end
+return 1

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relayna/counters/counters.hpp"
+
+namespace relayna::test {
+
+/// What counters should say, found the obvious way: the list of all requests is added up at every question.
+class CountersModel {
+ public:
+  /// Of a scope whose limits will be durable.
+  void seed(const std::string& scope, const counters::Balance& balance) { seeds_[scope] = balance; }
+
+  counters::Admission admit(const counters::AdmitRequest& request, core::SystemTime now);
+  counters::Extension extend(const std::string& id, counters::Amounts more, core::SystemTime now);
+  /// Whether it was known.
+  bool settle(const std::string& id, counters::Amounts used, core::SystemTime now);
+  void release(const std::string& id);
+  [[nodiscard]] std::vector<std::string> open() const;
+
+ private:
+  struct Placement {
+    std::int64_t second = 0;
+    std::int64_t tokens = 0;
+  };
+  struct Part {
+    counters::Scope scope;
+    bool durable = false;  // the scope counts by day and in money
+    bool window = false;
+  };
+  struct Request {
+    std::string id;
+    core::SystemTime at;
+    counters::Amounts amounts;
+    std::vector<Placement> tokens;
+    std::vector<Part> parts;
+    bool open = true;
+  };
+
+  [[nodiscard]] std::int64_t used(const std::string& scope, domain::LimitKind kind,
+                                  core::SystemTime now) const;
+  [[nodiscard]] std::int64_t oldest(const std::string& scope, domain::LimitKind kind,
+                                    core::SystemTime now) const;
+  [[nodiscard]] bool fits(const std::string& scope, domain::LimitKind kind, std::int64_t limit,
+                          std::int64_t amount, core::SystemTime now) const;
+  [[nodiscard]] std::optional<std::int64_t> wait(const std::string& scope, domain::LimitKind kind,
+                                                 std::int64_t limit, std::int64_t amount,
+                                                 core::SystemTime now) const;
+  [[nodiscard]] std::optional<counters::Refusal> refusal(const std::vector<counters::Scope>& scopes,
+                                                         bool request, counters::Amounts amounts,
+                                                         core::SystemTime now) const;
+  Request* find(const std::string& id);
+
+  std::vector<Request> requests_;  // released ones are gone
+  std::map<std::string, counters::Balance> seeds_;
+};
+
+}  // namespace relayna::test
