@@ -94,6 +94,7 @@ core::Result<PriceCatalog> PriceCatalog::from_json(std::string_view list,
     }
   }
   for (PriceOverride& over : overrides) {
+    if (!over.enabled) continue;
     std::string twice = "override " + same_twice(over.price);
     if (!catalog.overrides_.add(std::move(over.price))) problems.push_back(std::move(twice));
   }

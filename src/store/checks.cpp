@@ -79,4 +79,22 @@ core::Result<domain::PolicyLayer> with_canonical_scope(domain::PolicyLayer layer
   return layer;
 }
 
+core::Result<domain::Limit> with_canonical_target(domain::Limit limit) {
+  using domain::LimitScope;
+  const bool by_id =
+      limit.scope == LimitScope::key || limit.scope == LimitScope::project || limit.scope == LimitScope::team;
+  if (by_id && !limit.target.empty()) {
+    auto id = canonical_id(limit.target);
+    if (!id) return std::unexpected(bad_id("target"));
+    limit.target = std::move(*id);
+  }
+  return limit;
+}
+
+core::Result<void> check_price(const domain::Price& price) {
+  if (auto read = domain::price_from_json(domain::to_json(price)); !read)
+    return std::unexpected(std::move(read.error().with_param("price")));
+  return {};
+}
+
 }  // namespace relayna::store

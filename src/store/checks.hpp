@@ -82,4 +82,10 @@ core::Error secret_changed();
 /// The layer with scope_id in one spelling; invalid_request when it must be an id and is none.
 core::Result<domain::PolicyLayer> with_canonical_scope(domain::PolicyLayer layer);
 
+/// The limit with its target in one spelling; invalid_request when that must be an id and is none.
+core::Result<domain::Limit> with_canonical_target(domain::Limit limit);
+
+/// What could not be read back, or prices nothing, is refused.
+core::Result<void> check_price(const domain::Price& price);
+
 }  // namespace relayna::store

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "relayna/domain/catalog_objects.hpp"
+#include "relayna/domain/limit_rules.hpp"
 #include "relayna/domain/policy.hpp"
 
 // Enumerations as they are spelled in the database.
@@ -15,6 +16,9 @@ inline std::string_view choice_name(domain::ProviderKind kind) {
 }
 inline std::string_view choice_name(domain::LayerKind kind) {
   return domain::to_string(kind);
+}
+inline std::string_view choice_name(domain::LimitScope scope) {
+  return domain::to_string(scope);
 }
 inline std::string_view choice_name(domain::Route route) {
   return domain::route_label(route);
@@ -39,6 +43,11 @@ inline bool read_choice(std::string_view name, domain::LayerKind& out) {
   const auto kind = domain::parse_layer_kind(name);
   if (kind) out = *kind;
   return kind.has_value();
+}
+inline bool read_choice(std::string_view name, domain::LimitScope& out) {
+  const auto scope = domain::parse_limit_scope(name);
+  if (scope) out = *scope;
+  return scope.has_value();
 }
 inline bool read_choice(std::string_view name, domain::Route& out) {
   const auto route = domain::parse_route_label(name);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <type_traits>
 
@@ -118,6 +120,100 @@ void fields(Is<domain::RouteSettings> auto& settings, V& visit) {
   visit.number_or_null("max_request_body_bytes", settings.max_request_body_bytes);
   visit.number_or_null("max_response_body_bytes", settings.max_response_body_bytes);
   visit.flag("drain_on_disconnect", settings.drain_on_disconnect);
+}
+
+/// A number whose column is NULL when it is `none`.
+template <class V>
+void number_unless(V& visit, std::string_view name, auto& number, std::int64_t none) {
+  std::optional<std::int64_t> stored;
+  if (number != none) stored = number;
+  visit.number_or_null(name, stored);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(number)>>) number = stored.value_or(none);
+}
+
+template <class V>
+void fields(Is<domain::Limit> auto& limit, V& visit) {
+  visit.id("id", limit.id);
+  visit.text("name", limit.name);
+  visit.choice("scope", limit.scope);
+  visit.text("target", limit.target);
+  visit.text("model", limit.model);
+  for (std::size_t kind = 0; kind < domain::kLimitKinds; ++kind) {
+    number_unless(visit, domain::to_string(static_cast<domain::LimitKind>(kind)), limit.limits.most[kind],
+                  domain::kUnlimited);
+  }
+  visit.flag("soft", limit.soft);
+  visit.flag("enabled", limit.enabled);
+  visit.text("managed_by", limit.managed_by);
+  visit.time("created_at", limit.created_at);
+  visit.time("updated_at", limit.updated_at);
+}
+
+/// Nano-USD.
+template <class V>
+void money_or_null(V& visit, std::string_view name, auto& money) {
+  std::optional<std::int64_t> nanos;
+  if (money) nanos = money->nanos();
+  visit.number_or_null(name, nanos);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(money)>>) {
+    money = nanos ? std::optional(core::Money::nanos(*nanos)) : std::nullopt;
+  }
+}
+
+struct RateColumn {
+  std::string_view name;
+  std::string_view long_name;  ///< of the long-context rate
+  std::optional<core::Money> domain::Rates::* rate;
+};
+inline constexpr std::array kRateColumns{
+    RateColumn{"input_nanos", "long_input_nanos", &domain::Rates::input},
+    RateColumn{"output_nanos", "long_output_nanos", &domain::Rates::output},
+    RateColumn{"cache_read_nanos", "long_cache_read_nanos", &domain::Rates::cache_read},
+    RateColumn{"cache_write_nanos", "long_cache_write_nanos", &domain::Rates::cache_write},
+    RateColumn{"cache_write_1h_nanos", "long_cache_write_1h_nanos", &domain::Rates::cache_write_1h},
+    RateColumn{"reasoning_nanos", "long_reasoning_nanos", &domain::Rates::reasoning},
+    RateColumn{"audio_input_nanos", "long_audio_input_nanos", &domain::Rates::audio_input},
+    RateColumn{"audio_output_nanos", "long_audio_output_nanos", &domain::Rates::audio_output},
+    RateColumn{"image_input_nanos", "long_image_input_nanos", &domain::Rates::image_input},
+    RateColumn{"image_output_nanos", "long_image_output_nanos", &domain::Rates::image_output},
+};
+
+template <class V>
+void long_context(V& visit, auto& context) {
+  domain::LongContext stored;
+  if (context) stored = *context;
+  number_unless(visit, "long_above_tokens", stored.above_input_tokens, 0);
+  for (const RateColumn& column : kRateColumns)
+    money_or_null(visit, column.long_name, stored.rates.*column.rate);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(context)>>) {
+    context = stored.above_input_tokens != 0 ? std::optional(stored) : std::nullopt;
+  }
+}
+
+/// Never NULL, for it is part of the identity: what has always held is from 1970.
+template <class V>
+void effective_from(V& visit, auto& from) {
+  core::SystemTime stored = std::max(from.value_or(core::SystemTime{}), core::SystemTime{});
+  visit.time("effective_from", stored);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(from)>>) {
+    from = stored > core::SystemTime{} ? std::optional(stored) : std::nullopt;
+  }
+}
+
+template <class V>
+void fields(Is<domain::PriceOverride> auto& row, V& visit) {
+  auto& price = row.price;
+  visit.id("id", row.id);
+  visit.text("provider", price.provider);
+  visit.text("model", price.model);
+  effective_from(visit, price.effective_from);
+  visit.flag("enabled", row.enabled);
+  for (const RateColumn& column : kRateColumns) money_or_null(visit, column.name, price.rates.*column.rate);
+  money_or_null(visit, "request_nanos", price.per_request);
+  long_context(visit, price.long_context);
+  visit.text("managed_by", row.managed_by);
+  visit.time("created_at", row.created_at);
+  visit.time("updated_at", row.updated_at);
 }
 
 template <class V>

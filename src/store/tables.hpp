@@ -35,6 +35,11 @@ inline constexpr Table kTable<domain::Model>{"models", "name", "name", ""};
 template <>
 inline constexpr Table kTable<domain::RouteSettings>{"route_settings", "route", "route", ""};
 template <>
+inline constexpr Table kTable<domain::Limit>{"limits", "name", "id", "target"};
+template <>
+inline constexpr Table kTable<domain::PriceOverride>{"price_overrides", "provider, model, effective_from",
+                                                     "id", ""};
+template <>
 inline constexpr Table kTable<Replica>{"replicas", "id", "id", ""};
 template <>
 inline constexpr Table kTable<domain::UsageEvent>{"usage_events", "request_id", "request_id", ""};

@@ -44,7 +44,7 @@ struct LongContext {
 struct Price {
   std::string provider;  ///< in the built-in list whose prices they are (`openai`); in an override the name
                          ///< of a configured provider
-  std::string model;                               ///< exact, or a prefix with a trailing `*`
+  std::string model;     ///< exact, or a prefix with a trailing `*`
   std::optional<core::SystemTime> effective_from;  ///< unset: always
   Rates rates;
   std::optional<core::Money> per_request;  ///< US dollars on top of the tokens; unset: none
@@ -56,6 +56,7 @@ struct Price {
 struct PriceOverride {
   std::string id;
   Price price;
+  bool enabled = true;     ///< false: as if it were not there
   std::string managed_by;  ///< `file`, or empty
   core::SystemTime created_at{};
   core::SystemTime updated_at{};

@@ -11,8 +11,9 @@
 #include "relayna/core/result.hpp"
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/key.hpp"
-#include "relayna/domain/limits.hpp"
+#include "relayna/domain/limit_rules.hpp"
 #include "relayna/domain/policy.hpp"
+#include "relayna/domain/prices.hpp"
 
 // Durable state behind one set of interfaces, kept by PostgreSQL or SQLite; tests/contract runs the same
 // suite against both. Every call blocks: call from an offload thread. Any number of threads. Errors:
@@ -43,13 +44,15 @@ struct CatalogRows {
   std::vector<domain::PolicyLayer> layers;
   std::vector<domain::Project> projects;
   std::vector<domain::Team> teams;
+  std::vector<domain::Limit> limits;  ///< also the disabled ones
+  std::vector<domain::PriceOverride> prices;
 };
 
 /// What a change notice says. `kind` is a table's name; `id` the row, empty for "several".
 struct Change {
   std::int64_t revision = 0;
   std::string kind;  ///< keys | providers | credential_mappings | models | route_settings | policy_layers |
-                     ///< projects | teams
+                     ///< projects | teams | limits | price_overrides
   std::string id;
 };
 
@@ -76,10 +79,11 @@ class KeyRepository {
   virtual core::Result<void> touch(std::span<const std::pair<std::string, core::SystemTime>> used) = 0;
 };
 
-/// Upserts are by stable name (providers, models, projects, teams) or identity (layers by kind and scope,
-/// mappings by scope and target, routes by route). A row that exists keeps its id and created_at: read ids
-/// back before referring to them. An upsert that changes nothing but updated_at writes nothing and tells
-/// nobody.
+/// Upserts are by stable name (providers, models, projects, teams, limits) or identity (layers by kind and
+/// scope, mappings by scope and target, routes by route, prices by provider, model and moment: one that has
+/// always held and one from 1970 or earlier are the same). A row that exists keeps its id and created_at:
+/// read ids back before referring to them. An upsert that changes nothing but updated_at writes nothing and
+/// tells nobody.
 class CatalogRepository {
  public:
   virtual ~CatalogRepository() = default;
@@ -91,6 +95,8 @@ class CatalogRepository {
   virtual core::Result<void> upsert_project(const domain::Project& project, const Actor& actor) = 0;
   virtual core::Result<void> upsert_team(const domain::Team& team, const Actor& actor) = 0;
   virtual core::Result<void> upsert_layer(const domain::PolicyLayer& layer, const Actor& actor) = 0;
+  virtual core::Result<void> upsert_limit(const domain::Limit& limit, const Actor& actor) = 0;
+  virtual core::Result<void> upsert_price(const domain::PriceOverride& price, const Actor& actor) = 0;
   virtual core::Result<void> put_route_settings(const domain::RouteSettings& settings,
                                                 const Actor& actor) = 0;
 };

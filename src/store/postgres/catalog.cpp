@@ -41,9 +41,10 @@ core::Result<CatalogRows> Catalog::load() {
     rows.providers = read_known<ProviderRow>(select_all<ProviderRow>(read));
     rows.mappings = read_known<CredentialMappingRow>(select_all<CredentialMappingRow>(read));
     rows.routes = read_known<domain::RouteSettings>(select_all<domain::RouteSettings>(read));
-    // A layer, project or team left out would allow what it forbids.
+    // A layer, project, team or limit left out would allow what it forbids, a price let requests go unpaid.
     if (!load_all(read, rows.models, problem) || !load_all(read, rows.layers, problem) ||
-        !load_all(read, rows.projects, problem) || !load_all(read, rows.teams, problem))
+        !load_all(read, rows.projects, problem) || !load_all(read, rows.teams, problem) ||
+        !load_all(read, rows.limits, problem) || !load_all(read, rows.prices, problem))
       return std::unexpected(std::move(*problem));
     return rows;
   });
@@ -89,6 +90,15 @@ core::Result<void> Catalog::upsert_layer(const domain::PolicyLayer& layer, const
   const auto canonical = with_canonical_scope(layer);
   if (!canonical) return std::unexpected(canonical.error());
   return upsert(*canonical, actor);
+}
+core::Result<void> Catalog::upsert_limit(const domain::Limit& limit, const Actor& actor) {
+  const auto canonical = with_canonical_target(limit);
+  if (!canonical) return std::unexpected(canonical.error());
+  return upsert(*canonical, actor);
+}
+core::Result<void> Catalog::upsert_price(const domain::PriceOverride& price, const Actor& actor) {
+  if (auto ok = check_price(price.price); !ok) return ok;
+  return upsert(price, actor);
 }
 core::Result<void> Catalog::put_route_settings(const domain::RouteSettings& settings, const Actor& actor) {
   return upsert(settings, actor);

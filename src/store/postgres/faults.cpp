@@ -28,6 +28,8 @@ constexpr std::array kConstraints{
     ConstraintField{"providers_name_unique", "name"},
     ConstraintField{"policy_layers_scope_unique", "scope_id"},
     ConstraintField{"credential_mappings_target_unique", "target_id"},
+    ConstraintField{"limits_name_unique", "name"},
+    ConstraintField{"price_overrides_unique", "model"},
     ConstraintField{"keys_project_fkey", "project_id"},
     ConstraintField{"projects_team_fkey", "team_id"},
     ConstraintField{"policy_layers_project_fkey", "scope_id"},
@@ -35,6 +37,9 @@ constexpr std::array kConstraints{
     ConstraintField{"policy_layers_key_fkey", "scope_id"},
     ConstraintField{"credential_mappings_key_fkey", "target_id"},
     ConstraintField{"credential_mappings_project_fkey", "target_id"},
+    ConstraintField{"limits_key_fkey", "target"},
+    ConstraintField{"limits_project_fkey", "target"},
+    ConstraintField{"limits_team_fkey", "target"},
 };
 
 std::string_view field_of(std::string_view message) {

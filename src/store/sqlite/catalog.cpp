@@ -36,9 +36,10 @@ core::Result<CatalogRows> Catalog::load() {
     rows.providers = read_known<ProviderRow>(select_all<ProviderRow>(connection));
     rows.mappings = read_known<CredentialMappingRow>(select_all<CredentialMappingRow>(connection));
     rows.routes = read_known<domain::RouteSettings>(select_all<domain::RouteSettings>(connection));
-    // A layer, project or team left out would allow what it forbids.
+    // A layer, project, team or limit left out would allow what it forbids, a price let requests go unpaid.
     if (!load_all(connection, rows.models, problem) || !load_all(connection, rows.layers, problem) ||
-        !load_all(connection, rows.projects, problem) || !load_all(connection, rows.teams, problem))
+        !load_all(connection, rows.projects, problem) || !load_all(connection, rows.teams, problem) ||
+        !load_all(connection, rows.limits, problem) || !load_all(connection, rows.prices, problem))
       return std::unexpected(std::move(*problem));
     return rows;
   });
@@ -89,6 +90,15 @@ core::Result<void> Catalog::upsert_layer(const domain::PolicyLayer& layer, const
   const auto canonical = with_canonical_scope(layer);
   if (!canonical) return std::unexpected(canonical.error());
   return upsert(*canonical, actor);
+}
+core::Result<void> Catalog::upsert_limit(const domain::Limit& limit, const Actor& actor) {
+  const auto canonical = with_canonical_target(limit);
+  if (!canonical) return std::unexpected(canonical.error());
+  return upsert(*canonical, actor);
+}
+core::Result<void> Catalog::upsert_price(const domain::PriceOverride& price, const Actor& actor) {
+  if (auto ok = check_price(price.price); !ok) return ok;
+  return upsert(price, actor);
 }
 core::Result<void> Catalog::put_route_settings(const domain::RouteSettings& settings, const Actor& actor) {
   return upsert(settings, actor);

@@ -33,6 +33,8 @@ class Catalog final : public CatalogRepository {
   core::Result<void> upsert_project(const domain::Project& project, const Actor& actor) override;
   core::Result<void> upsert_team(const domain::Team& team, const Actor& actor) override;
   core::Result<void> upsert_layer(const domain::PolicyLayer& layer, const Actor& actor) override;
+  core::Result<void> upsert_limit(const domain::Limit& limit, const Actor& actor) override;
+  core::Result<void> upsert_price(const domain::PriceOverride& price, const Actor& actor) override;
   core::Result<void> put_route_settings(const domain::RouteSettings& settings, const Actor& actor) override;
 
  private:

@@ -8,6 +8,7 @@ namespace relayna::test {
 namespace {
 
 using domain::LayerKind;
+using domain::LimitScope;
 using Scope = domain::CredentialMapping::Scope;
 
 class CatalogContract : public StoreContract {
@@ -25,7 +26,8 @@ TEST_P(CatalogContract, StartsEmptyAtRevisionZero) {
   const auto rows = load();
   EXPECT_EQ(rows.revision, 0);
   EXPECT_TRUE(rows.providers.empty() && rows.mappings.empty() && rows.models.empty() && rows.routes.empty() &&
-              rows.layers.empty() && rows.projects.empty() && rows.teams.empty());
+              rows.layers.empty() && rows.projects.empty() && rows.teams.empty() && rows.limits.empty() &&
+              rows.prices.empty());
 }
 
 TEST_P(CatalogContract, KeepsEveryField) {
@@ -92,6 +94,57 @@ TEST_P(CatalogContract, KeepsWhatIsUnset) {
   EXPECT_TRUE(rows.projects.at(0).team_id.empty());
 }
 
+TEST_P(CatalogContract, KeepsEveryFieldOfLimits) {
+  const auto team = sample_team("team");
+  const auto project = sample_project("project");
+  const auto key = sample_key("key");
+  ASSERT_OK(catalog().upsert_team(team, kActor));
+  ASSERT_OK(catalog().upsert_project(project, kActor));
+  ASSERT_OK(store().keys().create(key, kActor));
+  std::vector<domain::Limit> limits{
+      sample_limit("a", LimitScope::key, key.id),        sample_limit("b", LimitScope::project, project.id),
+      sample_limit("c", LimitScope::team, team.id),      sample_limit("d", LimitScope::global, ""),
+      sample_limit("e", LimitScope::end_user, "ada ⚙"),  sample_limit("f", LimitScope::project, ""),
+      sample_limit("g", LimitScope::end_user, new_id()),
+  };
+  domain::Limit one = sample_limit("h", LimitScope::key, "");
+  one.limits = {};
+  one.limits.set(domain::LimitKind::usd_total, 0);
+  one.model.clear();
+  one.soft = one.enabled = true;
+  limits.push_back(one);
+  for (const auto& limit : limits) ASSERT_OK(catalog().upsert_limit(limit, kActor));
+  const auto rows = load();
+  ASSERT_EQ(rows.limits.size(), limits.size());
+  for (std::size_t i = 0; i < limits.size(); ++i) EXPECT_TRUE(same(rows.limits[i], limits[i])) << i;
+}
+
+TEST_P(CatalogContract, KeepsEveryFieldOfPrices) {
+  std::vector<domain::PriceOverride> prices{
+      sample_price("azure", "gpt-4o*"), sample_price("openai", "gpt-4o"), sample_price("openai", "gpt-4o")};
+  prices[1].price = {.provider = "openai", .model = "gpt-4o", .rates = {.output = core::Money{}}};
+  prices[1].enabled = true;
+  prices[2].price.effective_from = at(11, 12);
+  prices[2].price.long_context->rates = {.input = core::Money::nanos(1)};
+  for (const auto& price : prices) ASSERT_OK(catalog().upsert_price(price, kActor));
+  const auto rows = load();
+  ASSERT_EQ(rows.prices.size(), prices.size());
+  for (std::size_t i = 0; i < prices.size(); ++i) EXPECT_TRUE(same(rows.prices[i], prices[i])) << i;
+}
+
+TEST_P(CatalogContract, APriceThatHasAlwaysHeldIsOneWhateverItsDate) {
+  auto price = sample_price("p", "m");
+  price.price.effective_from.reset();
+  ASSERT_OK(catalog().upsert_price(price, kActor));
+  price.price.effective_from = core::SystemTime(std::chrono::seconds(-5));
+  price.price.per_request = core::Money::nanos(2);
+  ASSERT_OK(catalog().upsert_price(price, kActor));
+  const auto rows = load();
+  ASSERT_EQ(rows.prices.size(), 1U);
+  EXPECT_EQ(rows.prices[0].price.effective_from, std::nullopt);
+  EXPECT_EQ(rows.prices[0].price.per_request, core::Money::nanos(2));
+}
+
 TEST_P(CatalogContract, UpsertFindsItsRowByNameAndKeepsIdAndCreation) {
   const auto first = sample_team("stable");
   ASSERT_OK(catalog().upsert_team(first, kActor));
@@ -116,12 +169,21 @@ TEST_P(CatalogContract, UpsertsOfEveryKindOverwriteByIdentity) {
   auto model = sample_model("m");
   auto layer = sample_layer(LayerKind::model, "m");
   domain::RouteSettings route{.route = domain::Route::responses, .timeout_ms = 5};
+  auto limit = sample_limit("l", LimitScope::key, key.id);
+  auto price = sample_price("p", "m");
   for (int round = 0; round < 2; ++round) {
     ASSERT_OK(catalog().upsert_provider(provider, kActor));
     ASSERT_OK(catalog().upsert_mapping(mapping, kActor));
     ASSERT_OK(catalog().upsert_model(model, kActor));
     ASSERT_OK(catalog().upsert_layer(layer, kActor));
     ASSERT_OK(catalog().put_route_settings(route, kActor));
+    ASSERT_OK(catalog().upsert_limit(limit, kActor));
+    ASSERT_OK(catalog().upsert_price(price, kActor));
+    limit.scope = LimitScope::global;
+    limit.target.clear();
+    limit.limits.most.back() = domain::kUnlimited;
+    price.price.long_context.reset();
+    price.price.rates.input.reset();
     provider.sealed_credential = "v1:another";
     mapping.sealed_credential.clear();
     mapping.mapping.enabled = true;
@@ -136,9 +198,11 @@ TEST_P(CatalogContract, UpsertsOfEveryKindOverwriteByIdentity) {
   EXPECT_EQ(rows.models.at(0).provider, "litellm");
   EXPECT_EQ(rows.layers.at(0).policy, domain::Policy{});
   EXPECT_FALSE(rows.routes.at(0).timeout_ms);
+  EXPECT_TRUE(same(rows.limits.at(0), limit));
+  EXPECT_TRUE(same(rows.prices.at(0), price));
   EXPECT_EQ(rows.providers.size() + rows.mappings.size() + rows.models.size() + rows.layers.size() +
-                rows.routes.size(),
-            5U);
+                rows.routes.size() + rows.limits.size() + rows.prices.size(),
+            7U);
 }
 
 TEST_P(CatalogContract, ReferencesMustExist) {
@@ -153,6 +217,45 @@ TEST_P(CatalogContract, ReferencesMustExist) {
   refused(catalog().upsert_layer(sample_layer(LayerKind::team, new_id()), kActor), "scope_id");
   refused(catalog().upsert_layer(sample_layer(LayerKind::key, new_id()), kActor), "scope_id");
   refused(catalog().upsert_layer(sample_layer(LayerKind::key, "no uuid"), kActor), "scope_id");
+  for (const LimitScope scope : {LimitScope::key, LimitScope::project, LimitScope::team}) {
+    refused(catalog().upsert_limit(sample_limit("l", scope, new_id()), kActor), "target");
+    refused(catalog().upsert_limit(sample_limit("l", scope, "no uuid"), kActor), "target");
+  }
+  EXPECT_EQ(load().revision, 0);
+}
+
+TEST_P(CatalogContract, ALimitsTargetMeansTheSameInAnySpelling) {
+  const auto team = sample_team("t");
+  ASSERT_OK(catalog().upsert_team(team, kActor));
+  auto limit = sample_limit("l", LimitScope::team, team.id);
+  std::ranges::transform(limit.target, limit.target.begin(),
+                         [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+  ASSERT_OK(catalog().upsert_limit(limit, kActor));
+  EXPECT_EQ(load().limits.at(0).target, team.id);
+}
+
+TEST_P(CatalogContract, RefusesLimitsAndPricesThatMakeNoSense) {
+  auto limit = sample_limit("l", LimitScope::global, "someone");
+  EXPECT_FAILS(invalid_request, catalog().upsert_limit(limit, kActor));
+  limit = sample_limit("", LimitScope::global, "");
+  EXPECT_FAILS(invalid_request, catalog().upsert_limit(limit, kActor));
+  limit = sample_limit("l", LimitScope::global, "");
+  limit.limits = {};
+  EXPECT_FAILS(invalid_request, catalog().upsert_limit(limit, kActor));
+  limit.limits.set(domain::LimitKind::tokens_per_day, -2);
+  EXPECT_FAILS(invalid_request, catalog().upsert_limit(limit, kActor));
+  limit.limits.set(domain::LimitKind::tokens_per_day, 2);
+  limit.limits.set(domain::LimitKind::usd_per_day, 2);
+  limit.soft = true;
+  EXPECT_FAILS(invalid_request, catalog().upsert_limit(limit, kActor));  // a soft rate warns of nothing
+  auto price = sample_price("p", "m");
+  price.price.rates.input = core::Money::nanos(-1);
+  EXPECT_FAILS(invalid_request, catalog().upsert_price(price, kActor));
+  EXPECT_FAILS(invalid_request, catalog().upsert_price(sample_price("p", "a*b"), kActor));
+  EXPECT_FAILS(invalid_request, catalog().upsert_price(sample_price("", "m"), kActor));
+  price = sample_price("p", "m");
+  price.price = {.provider = "p", .model = "m"};
+  EXPECT_FAILS(invalid_request, catalog().upsert_price(price, kActor));  // no price at all
   EXPECT_EQ(load().revision, 0);
 }
 
@@ -235,6 +338,15 @@ TEST_P(CatalogContract, AnUpsertWithoutChangeTellsNobody) {
   ASSERT_OK(catalog().upsert_layer(layer, kActor));
   ASSERT_OK(catalog().upsert_layer(layer, kActor));
   EXPECT_EQ(*catalog().revision(), revision + 1);
+  for (int i = 0; i < 2; ++i) {
+    auto limit = sample_limit("l", LimitScope::global, "");
+    limit.updated_at = at(900 + i);
+    ASSERT_OK(catalog().upsert_limit(limit, kActor));
+    auto price = sample_price("p", "m");
+    price.updated_at = at(900 + i);
+    ASSERT_OK(catalog().upsert_price(price, kActor));
+  }
+  EXPECT_EQ(*catalog().revision(), revision + 3);
 }
 
 TEST_P(CatalogContract, ConcurrentChangesAreAllCounted) {
@@ -281,6 +393,14 @@ TEST_P(CatalogContract, ALayerItCannotReadFailsTheLoad) {
   ASSERT_OK(catalog().upsert_layer(sample_layer(LayerKind::global, ""), kActor));
   backend().sql("UPDATE policy_layers SET policy = '{\"a_rule_from_the_future\": true}'");
   EXPECT_FAILS(internal_error, catalog().load());
+}
+
+TEST_P(CatalogContract, ALimitItCannotReadFailsTheLoad) {
+  ASSERT_OK(catalog().upsert_limit(sample_limit("l", LimitScope::end_user, ""), kActor));
+  backend().sql("UPDATE limits SET scope = 'planet'");
+  const auto rows = catalog().load();
+  EXPECT_FAILS(internal_error, rows);
+  if (!rows) EXPECT_NE(rows.error().describe().find("scope"), std::string::npos) << rows.error().describe();
 }
 
 }  // namespace

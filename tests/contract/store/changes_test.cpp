@@ -80,6 +80,12 @@ TEST_P(ChangesContract, EveryMutationSaysWhatItChanged) {
   const auto layer = sample_layer(domain::LayerKind::global, "");
   ASSERT_OK(catalog.upsert_layer(layer, kActor));
   expect("policy_layers", layer.id);
+  const auto limit = sample_limit("l", domain::LimitScope::global, "");
+  ASSERT_OK(catalog.upsert_limit(limit, kActor));
+  expect("limits", limit.id);
+  const auto price = sample_price("p", "m");
+  ASSERT_OK(catalog.upsert_price(price, kActor));
+  expect("price_overrides", price.id);
   ASSERT_OK(catalog.put_route_settings({.route = domain::Route::messages, .enabled = false}, kActor));
   expect("route_settings", "/v1/messages");
 }

@@ -133,6 +133,52 @@ inline domain::PolicyLayer sample_layer(domain::LayerKind kind, const std::strin
           .updated_at = at(8, 8)};
 }
 
+inline domain::Limit sample_limit(const std::string& name, domain::LimitScope scope,
+                                  const std::string& target) {
+  domain::Limit limit{.id = new_id(),
+                      .name = name,
+                      .scope = scope,
+                      .target = target,
+                      .model = "gpt-4*",
+                      .enabled = false,
+                      .managed_by = "file",
+                      .created_at = at(9, 9),
+                      .updated_at = at(10, 10)};
+  std::int64_t most = 9'223'372'036'854'775'807;
+  for (std::int64_t& number : limit.limits.most) number = most--;
+  return limit;
+}
+
+inline domain::PriceOverride sample_price(const std::string& provider, const std::string& model) {
+  std::int64_t nanos = 9'000'000'000'000'000'001;
+  const auto rates = [&nanos] {
+    const auto next = [&nanos] { return core::Money::nanos(nanos++); };
+    return domain::Rates{.input = next(),
+                         .output = next(),
+                         .cache_read = next(),
+                         .cache_write = next(),
+                         .cache_write_1h = next(),
+                         .reasoning = next(),
+                         .audio_input = next(),
+                         .audio_output = next(),
+                         .image_input = next(),
+                         .image_output = next()};
+  };
+  domain::PriceOverride price;
+  price.id = new_id();
+  price.price = {.provider = provider,
+                 .model = model,
+                 .effective_from = at(11, 11),
+                 .rates = rates(),
+                 .per_request = core::Money::nanos(1),
+                 .long_context = domain::LongContext{.above_input_tokens = 200'000, .rates = rates()}};
+  price.enabled = false;
+  price.managed_by = "file";
+  price.created_at = at(12, 12);
+  price.updated_at = at(13, 13);
+  return price;
+}
+
 inline domain::UsageEvent sample_event() {
   domain::UsageEvent event;
   event.request_id = new_id();
@@ -220,6 +266,18 @@ inline auto parts(const domain::RouteSettings& settings) {
 inline auto parts(const domain::PolicyLayer& layer) {
   const auto& [id, kind, scope_id, policy, managed_by, created_at, updated_at] = layer;
   return std::tuple(id, kind, scope_id, policy, managed_by, created_at, updated_at);
+}
+
+inline auto parts(const domain::Limit& limit) {
+  const auto& [id, name, scope, target, model, limits, soft, enabled, managed_by, created_at, updated_at] =
+      limit;
+  return std::tuple(id, name, scope, target, model, limits, soft, enabled, managed_by, created_at,
+                    updated_at);
+}
+
+inline auto parts(const domain::PriceOverride& row) {
+  const auto& [id, price, enabled, managed_by, created_at, updated_at] = row;
+  return std::tuple(id, price, enabled, managed_by, created_at, updated_at);
 }
 
 inline auto parts(const store::Replica& replica) {

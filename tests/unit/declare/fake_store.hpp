@@ -119,6 +119,20 @@ class FakeStore final : public store::Store, public store::KeyRepository, public
         [&](const auto& r) { return r.kind == layer.kind && r.scope_id == layer.scope_id; },
         [](auto& to, const auto& from) { to.id = from.id; });
   }
+  core::Result<void> upsert_limit(const domain::Limit& limit, const store::Actor& actor) override {
+    return upsert(
+        rows.limits, limit, actor, [&](const auto& r) { return r.name == limit.name; },
+        [](auto& to, const auto& from) { to.id = from.id; });
+  }
+  core::Result<void> upsert_price(const domain::PriceOverride& price, const store::Actor& actor) override {
+    return upsert(
+        rows.prices, price, actor,
+        [&](const auto& r) {
+          return r.price.provider == price.price.provider && r.price.model == price.price.model &&
+                 r.price.effective_from == price.price.effective_from;
+        },
+        [](auto& to, const auto& from) { to.id = from.id; });
+  }
   core::Result<void> put_route_settings(const domain::RouteSettings& settings,
                                         const store::Actor& actor) override {
     return upsert(
