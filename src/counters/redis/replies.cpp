@@ -19,15 +19,8 @@ std::unexpected<core::Error> unexpected_answer(const RedisReply& reply) {
       reply.kind == Kind::error ? "Redis: " + reply.text : "an answer of Redis that is not ours");
 }
 
-/// Integers arrive as such or, when Lua could not hold them exactly, as text. Saturates; absent is 0.
 std::int64_t number(const RedisReply& reply) noexcept {
-  if (reply.kind == Kind::integer) return reply.integer;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), value);
-  if (error == std::errc::result_out_of_range)
-    return reply.text.starts_with('-') ? std::numeric_limits<std::int64_t>::min()
-                                       : std::numeric_limits<std::int64_t>::max();
-  return value;
+  return reply.integer;
 }
 
 core::SystemTime time_of(std::int64_t seconds, std::int64_t microseconds) {
@@ -67,10 +60,14 @@ domain::LimitSet read_limits(std::string_view kept) {
   return limits;
 }
 
-/// Field `w` of a scope: two sums, then 16 bytes per second; little-endian, as is every machine we build for.
+/// The numbers a scope begins with; see redis/scripts/common.lua. Little-endian, as is every machine we build
+/// for.
+constexpr std::size_t kPackedNumbers = 15;
+constexpr std::size_t kPackedSize = kPackedNumbers * sizeof(double);
+
 Window read_window(std::string_view packed) {
   std::vector<Window::Second> seconds;
-  for (std::size_t at = 16; at + 16 <= packed.size(); at += 16) {
+  for (std::size_t at = kPackedSize; at + 16 <= packed.size(); at += 16) {
     std::uint32_t second = 0;
     std::uint32_t requests = 0;
     double tokens = 0;
@@ -82,29 +79,39 @@ Window read_window(std::string_view packed) {
   return Window::from(std::move(seconds));
 }
 
+/// Money as Redis has it: high × 10^9 + low. Saturates.
+std::int64_t money(std::int64_t high, std::int64_t low) noexcept {
+  std::int64_t most = 0;
+  if (__builtin_mul_overflow(high, std::int64_t{1'000'000'000}, &most))
+    return high < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+  return plus(most, low);
+}
+
 domain::Periods periods_of_day(std::int64_t day) {
   return domain::Periods::of(core::SystemTime{std::chrono::days(day)});
 }
 
-/// A scope's fields as they are stored: c w s d q t m bd bw bm x.
-ScopeCount read_stored(const RedisReply& fields) {
-  const auto& f = fields.items;
+/// A scope as it is stored; an empty one when it is not.
+ScopeCount read_stored(std::string_view packed) {
   ScopeCount count;
-  count.concurrent = number(f[0]);
-  count.window = read_window(f[1].text);
-  if (f[2].kind == Kind::nil) return count;
-  count.durable = f[2].text == "2" ? Durable::seeded : Durable::seeding;
-  count.periods = periods_of_day(number(f[3]));
-  count.requests_today = number(f[4]);
-  count.tokens_today = number(f[5]);
-  count.spent = number(f[6]);
-  count.spent_before_today = number(f[7]);
-  count.spent_before_week = number(f[8]);
-  count.spent_before_month = number(f[9]);
+  if (packed.size() < kPackedSize) return count;
+  double numbers[kPackedNumbers];
+  std::memcpy(numbers, packed.data(), kPackedSize);
+  const auto n = [&](std::size_t i) { return static_cast<std::int64_t>(numbers[i]); };
+  count.concurrent = n(0);
+  count.durable = static_cast<Durable>(n(1));
+  count.periods = periods_of_day(n(2));
+  count.requests_today = n(3);
+  count.tokens_today = n(4);
+  count.spent = money(n(5), n(6));
+  count.spent_before_today = money(n(7), n(8));
+  count.spent_before_week = money(n(9), n(10));
+  count.spent_before_month = money(n(11), n(12));
+  count.window = read_window(packed);
   return count;
 }
 
-constexpr std::size_t kStoredFields = 11;
+constexpr std::size_t kStandingNumbers = 15;
 
 /// What admit.lua says of a scope that has room. Of the window it names the sums and the oldest seconds that
 /// count, which are all a standing needs.
@@ -116,18 +123,16 @@ Standing read_standing(const RedisReply& reply, const domain::LimitSet& limits, 
       {{.at = number(f[3]), .requests = number(f[1])}, {.at = number(f[4]), .tokens = number(f[2])}});
   count.requests_today = number(f[5]);
   count.tokens_today = number(f[6]);
-  count.spent = number(f[7]);
-  count.spent_before_today = number(f[8]);
-  count.spent_before_week = number(f[9]);
-  count.spent_before_month = number(f[10]);
+  count.spent = money(number(f[7]), number(f[8]));
+  count.spent_before_today = money(number(f[9]), number(f[10]));
+  count.spent_before_week = money(number(f[11]), number(f[12]));
+  count.spent_before_month = money(number(f[13]), number(f[14]));
   return standing(count, limits, time_of(now, 0));
 }
 
 core::Result<void> read_refusal(const RedisReply& reply, const AdmitRequest& request, Admission& admission) {
   for (std::size_t i = 0; i < request.scopes.size(); ++i) {
-    const auto& fields = reply.items[4 + i];
-    if (!is_list(fields, kStoredFields)) return unexpected_answer(fields);
-    auto count = read_stored(fields);
+    auto count = read_stored(reply.items[4 + i].text);
     count.advance(admission.at);
     auto reason =
         refusal(count, request.scopes[i].limits, {.amounts = bounded(request.amounts)}, admission.at);
@@ -192,7 +197,7 @@ core::Result<Admission> read_admission(const RedisReply& reply, const AdmitReque
   Admission admission{.at = time_of(number(items[1]), number(items[2])), .epoch = items[3].text};
   if (code == 0 && items.size() == 5 + scopes) {
     for (std::size_t i = 0; i < scopes; ++i) {
-      if (!is_list(items[5 + i], kStoredFields)) return unexpected_answer(reply);
+      if (!is_list(items[5 + i], kStandingNumbers)) return unexpected_answer(reply);
       admission.standings.push_back(read_standing(items[5 + i], request.scopes[i].limits, number(items[4])));
     }
     return admission;
@@ -221,8 +226,8 @@ core::Result<Extension> read_extension(const RedisReply& reply, Amounts more) {
   const auto now = time_of(number(items[1]), number(items[2]));
   Extension extension{.granted = false};
   for (std::size_t i = 3; i < items.size(); ++i) {
-    if (!is_list(items[i], 2) || !is_list(items[i].items[0], kStoredFields)) return unexpected_answer(reply);
-    auto count = read_stored(items[i].items[0]);
+    if (!is_list(items[i], 2)) return unexpected_answer(reply);
+    auto count = read_stored(items[i].items[0].text);
     count.advance(now);
     auto reason = refusal(count, read_limits(items[i].items[1].text),
                           {.request = false, .amounts = bounded(more)}, now);

@@ -30,12 +30,12 @@ while at <= #ARGV do
       local s = load(ARGV[n])
       local has = counted
       if entry then has = held[ARGV[n]] end
-      if s.state == '1' then
+      if s.state == 1 then
         local pending = prefix .. 'pending:' .. ARGV[n]
         call('HSET', pending, id, cmsgpack.pack({stamp, tokens, cost, day, has and 1 or 0}))
         call('EXPIRE', pending, 3456000)
-      elseif s.state then
-        resolve(s, stamp, tokens, cost, day, has, call('HGET', s.key, 'sn') or '')
+      elseif s.state == 2 then
+        resolve(s, stamp, tokens, cost, day, has, call('GET', prefix .. 'snapshot:' .. ARGV[n]) or '')
         save(s)
       end
     end

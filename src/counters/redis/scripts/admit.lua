@@ -2,7 +2,7 @@
 -- announced one was admitted (or empty), 14 number of scopes; then of each: id, limits as kept for extensions, number of
 -- limits, and (kind, limit) of each.
 -- Returns {0, seconds, microseconds, epoch, seconds now, {count …} per scope}: admitted, and when that was;
--- {1, seconds, microseconds, epoch, stored fields per scope}: refused; {2, …, indices}: unseeded.
+-- {1, seconds, microseconds, epoch, stored scopes}: refused; {2, …, indices}: unseeded.
 local id, tokens, cost, announced = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[10] == '1'
 local open = prefix .. 'open:' .. replica
 local known = call('HGET', open, id)
@@ -18,29 +18,29 @@ for i = 1, tonumber(ARGV[14]) do
     local full = false
     if kind == '0' then
       s.windowed = true
-      full = (s.requests or 0) + 1 > tonumber(limit)
+      full = s.requests + 1 > tonumber(limit)
     elseif kind == '2' then
       s.windowed = true
-      local used = s.tokens or 0
-      full = used >= tonumber(limit) or used + tokens > tonumber(limit)
+      local most = tonumber(limit)
+      full = s.tokens >= most or s.tokens + tokens > most
     elseif kind == '4' then
       full = s.c + 1 > tonumber(limit)
     else
       s.durable = true
-      if s.state == '2' then
+      if s.state == 2 then
         if kind == '1' then
           full = s.q + 1 > tonumber(limit)
         elseif kind == '3' then
           full = s.t >= tonumber(limit) or s.t + tokens > tonumber(limit)
         else
-          local left = room(limit, s.m, kind == '5' and s.bd or kind == '6' and s.bw or kind == '7' and s.bm or 0)
+          local left = money_left(s, kind, limit)
           full = left <= 0 or left < cost
         end
       end
     end
     refused = refused or full
   end
-  if s.durable and s.state ~= '2' then unseeded[#unseeded + 1] = i - 1 end
+  if s.durable and s.state ~= 2 then unseeded[#unseeded + 1] = i - 1 end
   scopes[i], at = s, past
 end
 
@@ -73,9 +73,9 @@ else
     local windowed = s.windowed and not announced
     s.c = s.c + 1
     if windowed then window_add(s, 1, tokens) end
-    if s.state then charge(s, day, 1, tokens, cost) end
+    if s.state ~= 0 then charge(s, day, 1, tokens, cost) end
     save(s)
-    held[3 * i - 2] = (s.state and 1 or 0) + (windowed and 2 or 0)
+    held[3 * i - 2] = (s.state ~= 0 and 1 or 0) + (windowed and 2 or 0)
     held[3 * i - 1], held[3 * i] = s.id, s.limits
   end
   local entry = cmsgpack.pack({reply[2], reply[3], tokens, cost, announced and {} or {sec, tokens}, held})
@@ -91,14 +91,14 @@ end
 reply[5] = sec
 for i, s in ipairs(scopes) do
   local oldest_request, oldest_token = 0, 0
-  local seconds = s.seconds or ''
+  local seconds = s.seconds
   for j = 1, #seconds, 16 do
     local second, r, t = unpack_at('<I4I4d', seconds, j)
     if oldest_request == 0 and r > 0 then oldest_request = second end
     if oldest_token == 0 and t > 0 then oldest_token = second end
     if oldest_request > 0 and (oldest_token > 0 or s.tokens == 0) then break end
   end
-  reply[5 + i] = {s.c, s.requests or 0, s.tokens or 0, oldest_request, oldest_token, s.q or 0, s.t or 0, s.m or 0,
-                  s.bd or 0, s.bw or 0, s.bm or 0}
+  reply[5 + i] = {s.c, s.requests, s.tokens, oldest_request, oldest_token, s.q, s.t, s.mh, s.ml, s.bdh, s.bdl, s.bwh,
+                  s.bwl, s.bmh, s.bml}
 end
 return reply

@@ -1,5 +1,5 @@
--- ARGV: 6 request id, 7 tokens, 8 cost. Returns {-1}: unknown; {0}: granted; {1, seconds, microseconds, {scope's stored
--- fields, limits} …}: refused.
+-- ARGV: 6 request id, 7 tokens, 8 cost. Returns {-1}: unknown; {0}: granted; {1, seconds, microseconds,
+-- {stored scope, limits} …}: refused.
 local id, tokens, cost = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local open = prefix .. 'open:' .. replica
 local packed = call('HGET', open, id)
@@ -12,13 +12,12 @@ for i = 1, #held, 3 do
   local s = load(held[i + 1])
   for kind, limit in string.gmatch(held[i + 2], '(%d) (%d+)') do
     if kind == '2' then
-      refused = refused or tokens > 0 and (s.tokens or 0) + tokens > tonumber(limit)
-    elseif s.state == '2' then
+      refused = refused or tokens > 0 and s.tokens + tokens > tonumber(limit)
+    elseif s.state == 2 then
       if kind == '3' then
         refused = refused or tokens > 0 and s.t + tokens > tonumber(limit)
       elseif cost > 0 then
-        local left = room(limit, s.m, kind == '5' and s.bd or kind == '6' and s.bw or kind == '7' and s.bm or 0)
-        refused = refused or left < cost
+        refused = refused or money_left(s, kind, limit) < cost
       end
     end
   end

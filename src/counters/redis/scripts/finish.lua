@@ -18,10 +18,10 @@ local function finish(entry, tokens, cost)
       end
       if left > 0 and not window_correct(s, taken[#taken - 1], 0, left) then window_add(s, 0, left) end
     end
-    if s.state then
+    if s.state ~= 0 then
       -- A scope that began to count durably in between gets the whole.
       if flags % 2 == 1 then charge(s, day, 0, change, change_cost) else charge(s, day, 1, tokens, cost) end
-      all_seeded = all_seeded and s.state == '2'
+      all_seeded = all_seeded and s.state == 2
     end
     save(s)
   end

@@ -14,7 +14,7 @@ for n = 6, #ARGV do
         window_correct(s, entry[1], -1, 0)
         for j = 1, #taken, 2 do window_correct(s, taken[j], 0, -taken[j + 1]) end
       end
-      if flags % 2 == 1 and s.state then charge(s, day, -1, -entry[3], -entry[4]) end
+      if flags % 2 == 1 and s.state ~= 0 then charge(s, day, -1, -entry[3], -entry[4]) end
       save(s)
     end
   end
