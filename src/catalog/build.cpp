@@ -40,6 +40,15 @@ void add_providers(Snapshot& snapshot, const store::CatalogRows& rows, const std
   }
 }
 
+/// The store keeps one price per provider, model and moment, so overrides that contradict each other mean rows somebody
+/// wrote by hand. Then none is used: which of them is right is not for us to guess.
+domain::PriceCatalog build_prices(const std::vector<domain::PriceOverride>& overrides, std::vector<std::string>& problems) {
+  auto prices = domain::PriceCatalog::built_in(overrides);
+  if (prices) return std::move(*prices);
+  problems.push_back(fmt::format("price overrides left out: {}", prices.error().describe()));
+  return domain::PriceCatalog::built_in().value_or(domain::PriceCatalog{});
+}
+
 }  // namespace
 
 Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::Provider>& environment, const Opener& open) {
@@ -64,6 +73,10 @@ Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::P
   for (const auto& project : rows.projects) snapshot->projects.emplace(project.id, project);
   for (const auto& team : rows.teams) snapshot->teams.emplace(team.id, team);
   for (const auto& route : rows.routes) snapshot->routes.emplace(route.route, route);
+  for (const auto& limit : rows.limits) {
+    if (limit.enabled) snapshot->limits.push_back(limit);
+  }
+  snapshot->prices = build_prices(rows.prices, built.problems);
   built.snapshot = std::move(snapshot);
   return built;
 }

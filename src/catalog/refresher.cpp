@@ -35,8 +35,9 @@ runtime::Task<bool> Refresher::load_once() {
   last_error_.clear();
   Built built = build_snapshot(*rows, environment_, open_);
   for (const auto& problem : built.problems) logger->error("{}", problem);
-  logger->info("catalog revision {} loaded: {} providers, {} models, {} policy layers", built.snapshot->revision,
-               built.snapshot->providers.size(), built.snapshot->models.size(), built.snapshot->layers.size());
+  logger->info("catalog revision {} loaded: {} providers, {} models, {} policy layers, {} limits", built.snapshot->revision,
+               built.snapshot->providers.size(), built.snapshot->models.size(), built.snapshot->layers.size(),
+               built.snapshot->limits.size());
   loaded_ = true;
   publish_(std::move(built.snapshot));
   co_return true;

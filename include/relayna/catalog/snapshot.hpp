@@ -12,7 +12,9 @@
 #include "relayna/core/result.hpp"
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/key.hpp"
+#include "relayna/domain/limit_rules.hpp"
 #include "relayna/domain/policy.hpp"
+#include "relayna/domain/price_catalog.hpp"
 
 namespace relayna::catalog {
 
@@ -28,6 +30,8 @@ class Snapshot {
   std::unordered_map<std::string, domain::Team> teams;
   std::vector<domain::CredentialMapping> mappings;  ///< enabled ones, opened
   std::map<domain::Route, domain::RouteSettings> routes;
+  std::vector<domain::Limit> limits;  ///< enabled ones
+  domain::PriceCatalog prices;        ///< the built-in list and the enabled overrides
 
   [[nodiscard]] const domain::Provider* provider(std::string_view name) const noexcept;
   [[nodiscard]] const domain::Model* model(std::string_view name) const noexcept;

@@ -154,6 +154,13 @@ TEST(PriceCatalog, AnOverrideGoesBeforeTheList) {
   EXPECT_EQ(found(prices, "mine", Kind::internal_service, "gpt-4o"), 100);
 }
 
+TEST(PriceCatalog, AnOverrideThatIsSwitchedOffIsAsIfItWereNotThere) {
+  PriceOverride off = over("main", "gpt-4o", 90);
+  off.enabled = false;
+  EXPECT_EQ(found(catalog({off}), "main", Kind::openai, "gpt-4o"), 1);
+  EXPECT_EQ(found(catalog({off, over("main", "gpt-4o", 91)}), "main", Kind::openai, "gpt-4o"), 91);
+}
+
 TEST(PriceCatalog, SurvivesBeingMoved) {
   PriceCatalog first = catalog({over("mine", "m", 100)});
   const PriceCatalog second = std::move(first);
