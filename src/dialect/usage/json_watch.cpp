@@ -76,7 +76,7 @@ void JsonWatch::feed_array(std::string_view bytes, Usage& usage) {
       if (depth_ == 0) feed_answer(bytes.substr(begin, i + 1 - begin), usage);
     }
   }
-  if (depth_ > 0) feed_answer(bytes.substr(begin), usage);
+  if (depth_ > 0) capture_.feed(bytes.substr(begin));  // looked at when whole, as a frame is
 }
 
 void JsonWatch::begin_answer() {
