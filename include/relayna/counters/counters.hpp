@@ -84,7 +84,7 @@ struct AdmitRequest {
   /// Kept beside the reservation and handed to whoever takes over this replica's. At most 4 kB.
   std::string memo;
   /// Reserves without asking whether there is room, also in unseeded scopes: for reservations that lived
-  /// before the counters were emptied.
+  /// before the counters were emptied. Not for one whose event was handed to the store before that.
   bool announce = false;
   /// Of an announced one: when it was admitted first, which is the day, week and month it is charged to.
   /// Unset: now.
