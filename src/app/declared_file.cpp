@@ -11,7 +11,6 @@ namespace relayna::app {
 core::Result<void> apply_declared_file(const std::string& path, store::Store& store, const identity::Keyring& keyring) {
   auto logger = telemetry::log("declare");
   auto reading = declare::read_file(path, config::process_environment());
-  for (const auto& warning : reading.warnings) logger->warn("{}", warning);
   if (!reading.problems.empty()) {
     for (const auto& problem : reading.problems) logger->error("{}: {}", problem.where, problem.message);
     return core::fail(core::ErrorCode::invalid_configuration,

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "config/schema_fields.hpp"
+#include "config/schema_limits.hpp"
+
 namespace relayna::config::schema {
 namespace {
 
@@ -15,20 +18,6 @@ constexpr std::array<std::string_view, 2> kHeaderFormats{"raw", "bearer"};
 constexpr std::array<std::string_view, 6> kLayerKinds{"global", "project", "team", "route", "model", "key"};
 constexpr std::array<std::string_view, 5> kPresets{"developer", "production_worker", "read_only_service",
                                                    "external_partner", "temporary_debugging"};
-
-constexpr Field enabled(std::string_view help) {
-  return {
-      .key = "enabled", .shape = Shape::boolean, .help = help, .example = "false", .default_text = "true"};
-}
-constexpr Field number(std::string_view key, std::string_view help, std::string_view example) {
-  return {.key = key, .shape = Shape::integer, .help = help, .example = example};
-}
-constexpr Field list(std::string_view key, std::string_view help, std::string_view example) {
-  return {.key = key, .shape = Shape::text_list, .help = help, .example = example};
-}
-constexpr Field dollars(std::string_view key, std::string_view help) {
-  return {.key = key, .shape = Shape::dollars, .help = help, .example = "12.50"};
-}
 
 constexpr std::array kPolicy{
     Field{.key = "deny",
@@ -251,13 +240,7 @@ constexpr std::array kLayerScope{
           .example = "search"},
 };
 /// A layer is its scope and the fields of a policy, side by side.
-constexpr auto kLayers = [] {
-  std::array<Field, kLayerScope.size() + kPolicy.size()> fields{};
-  std::size_t i = 0;
-  for (const Field& field : kLayerScope) fields[i++] = field;
-  for (const Field& field : kPolicy) fields[i++] = field;
-  return fields;
-}();
+constexpr auto kLayers = joined(kLayerScope, kPolicy);
 
 constexpr Field process(std::string_view key, std::string_view help) {
   return {.key = key, .shape = Shape::process, .help = help};
@@ -286,8 +269,14 @@ constexpr std::array kSections{
                   "key's own policy last.",
           .fields = kLayers},
     later("guardrails"),
-    later("limits"),
-    later("pricing"),
+    Field{.key = "limits",
+          .shape = Shape::objects,
+          .help = "What all requests of a scope may use together. Each needs at least one number.",
+          .fields = kLimits},
+    Field{.key = "pricing",
+          .shape = Shape::objects,
+          .help = "Prices that go before the built-in list (prices.md).",
+          .fields = kPricing},
     process("logging", "Process settings."),
     process("telemetry", "Process settings."),
     process("identity", "Process settings."),

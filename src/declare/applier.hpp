@@ -32,9 +32,14 @@ class Applier {
   Done apply_models();
   Done apply_routes();
   Done apply_layers();
-  /// These come after the keys, whose ids they need.
+  /// Those of keys come after the keys, whose ids they need.
   Done apply_layers_of_keys();
   Done apply_layers_where(bool of_keys);
+  Done apply_limits();
+  Done apply_limits_of_keys();
+  Done apply_limits_where(bool of_keys);
+  Done apply_limit(const DeclaredLimit& declared);
+  Done apply_prices();
   Done apply_keys();
   Done apply_key(const DeclaredKey& declared);
   Done create_key(const DeclaredKey& declared);
@@ -44,6 +49,8 @@ class Applier {
   Done retire_upstreams();
   Done retire_owners();
   Done retire_layers();
+  Done retire_limits();
+  Done retire_prices();
   Done retire_keys();
   Done retire_routes();
   /// Keeps `value` under `name`; nothing is written when it is there already.
@@ -58,7 +65,10 @@ class Applier {
   [[nodiscard]] std::string secret_taken(const core::Digest& hash, const std::string& except_id) const;
   [[nodiscard]] bool declares_key(const std::string& name) const;
   [[nodiscard]] std::string project_id(const std::string& name) const;
+  [[nodiscard]] std::string team_id(const std::string& name) const;
+  [[nodiscard]] std::string key_id(const std::string& name) const;
   [[nodiscard]] std::string scope_id(const DeclaredLayer& layer) const;
+  [[nodiscard]] std::string target_id(const DeclaredLimit& limit) const;
   [[nodiscard]] std::string new_id() { return ids_.uuid7().str(); }
   /// `done` with the object's name in front of the message.
   static Done named(Done done, std::string_view object);

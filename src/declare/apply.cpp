@@ -44,15 +44,17 @@ core::Result<Report> apply(const File& file, store::Store& store, const Sealing&
 }
 
 core::Result<Report> Applier::run() {
-  // Owners before what they own, providers before the models that lead to them, restrictions before the keys
-  // they restrict; what is gone from the file goes last, when its replacement is there. A renamed key is
-  // found by its secret before it could be retired under its old name.
+  // Owners before what they own, providers and their prices before the models that lead to them, restrictions
+  // before the keys they restrict; what is gone from the file goes last, when its replacement is there. A
+  // renamed key is found by its secret before it could be retired under its old name.
   using Step = Done (Applier::*)();
   for (const Step step :
        {&Applier::load, &Applier::apply_teams, &Applier::apply_projects, &Applier::apply_providers,
-        &Applier::apply_models, &Applier::apply_routes, &Applier::apply_layers, &Applier::apply_keys,
-        &Applier::apply_layers_of_keys, &Applier::retire_keys, &Applier::retire_layers,
-        &Applier::retire_upstreams, &Applier::retire_owners, &Applier::retire_routes}) {
+        &Applier::apply_prices, &Applier::apply_models, &Applier::apply_routes, &Applier::apply_layers,
+        &Applier::apply_limits, &Applier::apply_keys, &Applier::apply_layers_of_keys,
+        &Applier::apply_limits_of_keys, &Applier::retire_keys, &Applier::retire_layers,
+        &Applier::retire_limits, &Applier::retire_upstreams, &Applier::retire_owners, &Applier::retire_routes,
+        &Applier::retire_prices}) {
     if (auto done = (this->*step)(); !done) return std::unexpected(done.error());
   }
   if (auto done = put_record(kRevisionRecord, file_.revision); !done) return std::unexpected(done.error());
@@ -215,19 +217,26 @@ std::string Applier::project_id(const std::string& name) const {
   return project == nullptr ? "" : project->id;
 }
 
+std::string Applier::team_id(const std::string& name) const {
+  const domain::Team* team = by_name(rows_.teams, name);
+  return team == nullptr ? "" : team->id;
+}
+
+std::string Applier::key_id(const std::string& name) const {
+  for (const domain::VirtualKey& key : keys_) {
+    if (key.name == name && !key.revoked_at) return key.id;
+  }
+  return {};
+}
+
 std::string Applier::scope_id(const DeclaredLayer& layer) const {
   switch (layer.kind) {
     case domain::LayerKind::project:
       return project_id(layer.scope);
-    case domain::LayerKind::team: {
-      const domain::Team* team = by_name(rows_.teams, layer.scope);
-      return team == nullptr ? "" : team->id;
-    }
+    case domain::LayerKind::team:
+      return team_id(layer.scope);
     case domain::LayerKind::key:
-      for (const domain::VirtualKey& key : keys_) {
-        if (key.name == layer.scope && !key.revoked_at) return key.id;
-      }
-      return {};
+      return key_id(layer.scope);
     default:
       return layer.scope;
   }

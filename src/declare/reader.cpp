@@ -66,13 +66,15 @@ Reading read(std::string_view text, const std::string& path, const config::Envir
   Diagnostics diagnostics(path);
   if (auto root = config::yaml::parse(text, diagnostics)) {
     config::schema::check(*root, environment, diagnostics);
-    const Context context{environment, diagnostics, reading.warnings};
+    const Context context{environment, diagnostics};
     read_providers(context, *root, reading.file);
     read_models(context, *root, reading.file);
     read_routes(context, *root, reading.file);
     read_projects(context, *root, reading.file);
     read_keys(context, *root, reading.file);
     read_layers(context, *root, reading.file);
+    read_limits(context, *root, reading.file);
+    read_prices(context, *root, reading.file);
     check_references(context, *root, reading.file);
   }
   reading.problems = diagnostics.problems();

@@ -32,7 +32,6 @@ const std::vector<Node>& objects_of(const Node& root, std::string_view section);
 struct Context {
   const config::Environment& environment;
   Diagnostics& diagnostics;
-  std::vector<std::string>& warnings;
 
   void problem(Mark at, const std::string& path, std::string_view message,
                std::string_view example = {}) const {
@@ -59,6 +58,8 @@ void read_routes(const Context& context, const Node& root, File& file);
 void read_projects(const Context& context, const Node& root, File& file);
 void read_keys(const Context& context, const Node& root, File& file);
 void read_layers(const Context& context, const Node& root, File& file);
+void read_limits(const Context& context, const Node& root, File& file);
+void read_prices(const Context& context, const Node& root, File& file);
 /// The fields of a policy in `object` over those of `preset` (empty: a neutral one).
 domain::Policy read_policy(const Context& context, const Node& object, const std::string& path,
                            const std::string& preset);

@@ -39,7 +39,9 @@ class Checker {
     each("providers", "fallback", providers_, "provider");
     each("models", "provider", providers_, "provider");
     each("keys", "project", projects_, "project");
+    each("pricing", "provider", providers_, "provider");
     layers();
+    limits();
     fallback_circles();
   }
 
@@ -73,6 +75,17 @@ class Checker {
       if (kind == domain::LayerKind::project) look_up(nodes[i], "scope", path, projects_, "project");
       if (kind == domain::LayerKind::team) look_up(nodes[i], "scope", path, teams_, "team");
       if (kind == domain::LayerKind::key) look_up(nodes[i], "scope", path, keys_, "key");
+    }
+  }
+
+  void limits() {
+    const std::vector<Node>& nodes = objects_of(root_, "limits");
+    for (std::size_t i = 0; i < nodes.size() && !context_.diagnostics.full(); ++i) {
+      const std::string path = join_path(join_path("limits", i), "target");
+      const auto scope = domain::parse_limit_scope(text_at(nodes[i], "scope"));
+      if (scope == domain::LimitScope::project) look_up(nodes[i], "target", path, projects_, "project");
+      if (scope == domain::LimitScope::team) look_up(nodes[i], "target", path, teams_, "team");
+      if (scope == domain::LimitScope::key) look_up(nodes[i], "target", path, keys_, "key");
     }
   }
 

@@ -9,7 +9,9 @@
 #include "relayna/config/settings.hpp"
 #include "relayna/core/secret.hpp"
 #include "relayna/domain/catalog_objects.hpp"
+#include "relayna/domain/limit_rules.hpp"
 #include "relayna/domain/policy.hpp"
+#include "relayna/domain/prices.hpp"
 
 namespace relayna::declare {
 
@@ -35,6 +37,15 @@ struct DeclaredLayer {
   domain::Policy policy;
 };
 
+struct DeclaredLimit {
+  std::string name;
+  domain::LimitScope scope = domain::LimitScope::global;
+  std::string target;  ///< a name of key, project or team, or an end user; empty: each
+  std::string model;   ///< pattern; empty: all
+  domain::LimitSet limits;
+  bool soft = false;
+};
+
 /// What a declarative file declares (contract 3.2), checked: names are unique, references lead somewhere,
 /// secrets are resolved.
 struct File {
@@ -47,6 +58,8 @@ struct File {
   std::vector<domain::RouteSettings> routes;
   std::vector<DeclaredLayer> layers;
   std::vector<DeclaredKey> keys;
+  std::vector<DeclaredLimit> limits;
+  std::vector<domain::Price> prices;
 };
 
 /// `file` is worth something only while `problems` is empty. Process settings (`server`, …) are judged by
@@ -54,7 +67,6 @@ struct File {
 struct Reading {
   File file;
   std::vector<config::Problem> problems;
-  std::vector<std::string> warnings;  ///< no secrets, one line each
 };
 
 /// Reads and judges everything; never throws, reports every problem at once.

@@ -19,7 +19,7 @@ TEST(Schema, AcceptsWhatIsRight) {
                        "5s}, enabled: no}\n"
                        "keys:\n- name: k\n  expires_at: 2030-01-01T00:00:00Z\n  policy: {allowed_hours_utc: "
                        "[0, 23], daily_budget_usd: 1.5}\n"
-                       "policies: [{kind: global, deny: false}]\nservices: []\nlimits: {}\npricing:\nserver: "
+                       "policies: [{kind: global, deny: false}]\nservices: []\nlimits: []\npricing:\nserver: "
                        "{anything: goes here}\n"),
             "");
 }
@@ -70,10 +70,30 @@ TEST(Schema, AVariableThatIsUnsetIsReportedOnce) {
 }
 
 TEST(Schema, SectionsOfLaterVersionsAreRefusedUnlessEmpty) {
-  EXPECT_EQ(check_text("services: [{name: x}]\nguardrails: {a: 1}\nlimits: on\npricing: []\n"),
+  EXPECT_EQ(check_text("services: [{name: x}]\nguardrails: {a: 1}\n"),
             "f.yaml:1:11: services: is not supported by this version of the gateway; remove the section\n"
-            "f.yaml:2:13: guardrails: is not supported by this version of the gateway; remove the section\n"
-            "f.yaml:3:9: limits: is not supported by this version of the gateway; remove the section\n");
+            "f.yaml:2:13: guardrails: is not supported by this version of the gateway; remove the section\n");
+  EXPECT_EQ(check_text("services: []\nguardrails: {}\n"), "");
+}
+
+TEST(Schema, LimitsAndPrices) {
+  EXPECT_EQ(check_text("limits: [{name: l, scope: end_user, rpm_limit: 5, total_budget_usd: 0.5, soft: no}]\n"
+                       "pricing: [{provider: p, model: m, effective_from: 2030-01-31, input_usd_per_million: "
+                       "0.000000001, long_context: {above_input_tokens: 1, output_usd_per_million: 3}}]\n"),
+            "");
+  EXPECT_EQ(check_text(
+                "limits:\n- {name: l, scope: user, rpm: 5}\npricing:\n- {provider: p, "
+                "input_per_million: 1, output_usd_per_million: -1, long_context: {above_input_tokens: 0}}\n"),
+            "f.yaml:2:20: limits[0].scope: must be one of key, project, team, global, end_user; example: "
+            "project\n"
+            "f.yaml:2:26: limits[0].rpm: is not a known key\n"
+            "f.yaml:4:3: pricing[0].model: is required; example: gpt-4o*\n"
+            "f.yaml:4:17: pricing[0].input_per_million: is not a known key; did you mean "
+            "`input_usd_per_million`?\n"
+            "f.yaml:4:63: pricing[0].output_usd_per_million: must be US dollars as a decimal of at most 9 "
+            "places; example: 0.15\n"
+            "f.yaml:4:102: pricing[0].long_context.above_input_tokens: must be a whole number from 1 to "
+            "9223372036854775807; example: 200000\n");
 }
 
 TEST(Schema, RoutesMayBeAMapping) {

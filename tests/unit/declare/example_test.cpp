@@ -34,9 +34,9 @@ TEST(Example, NamesItsVariables) {
 TEST(Example, ShowsEverySectionAndCanBeApplied) {
   const Reading reading = read_file(kPath, kEnvironment);
   const File& file = reading.file;
-  for (const bool shown :
-       {!file.providers.empty(), !file.models.empty(), !file.routes.empty(), !file.projects.empty(),
-        !file.teams.empty(), !file.keys.empty(), !file.layers.empty()}) {
+  for (const bool shown : {!file.providers.empty(), !file.models.empty(), !file.routes.empty(),
+                           !file.projects.empty(), !file.teams.empty(), !file.keys.empty(),
+                           !file.layers.empty(), !file.limits.empty(), !file.prices.empty()}) {
     EXPECT_TRUE(shown);
   }
   FakeStore store;

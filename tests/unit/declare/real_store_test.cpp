@@ -60,7 +60,17 @@ TEST_F(RealStore, SecretsChangeNamesChangeAndEverythingCanGoAndComeBack) {
            ", expires_at: '2030-01-01T00:00:00.5Z', policy: {allowed_models: ['a*'], allowed_hours_utc: [3, "
            "1]}}]\n"
            "policies: [{kind: global}, {kind: project, scope: j, deny: true}, {kind: key, scope: " +
-           name + "}]\n";
+           name + "}]\n" +
+           "limits: [{name: a, scope: project, target: j, monthly_budget_usd: 9000000000.000000001}, {name: "
+           "b, scope: "
+           "key, target: " +
+           name +
+           ", rpm_limit: 0}, {name: c, scope: end_user, target: 'ada ⚙', model: 'g*', soft: true, "
+           "daily_budget_usd: 1}]\npricing: [{provider: p, model: m, effective_from: "
+           "'2027-01-01T00:00:00.000001Z', "
+           "input_usd_per_million: 0.000000001, long_context: {above_input_tokens: 1, "
+           "audio_input_usd_per_million: "
+           "2}}, {provider: p, model: m, request_usd: 0}]\n";
   };
   apply_text(text('a', "k"));
   const auto id = store_->keys().find_by_name("k").value()->id;
@@ -69,7 +79,7 @@ TEST_F(RealStore, SecretsChangeNamesChangeAndEverythingCanGoAndComeBack) {
   EXPECT_THAT(apply_text(text('b', "k")).updated, IsEmpty());
   EXPECT_EQ(apply_text(text('b', "k2")).updated, std::vector<std::string>{"key k2 (renamed)"});
   EXPECT_EQ(store_->keys().find_by_name("k2").value()->id, id);
-  EXPECT_EQ(apply_text("{}\n").disabled.size(), 7U);
+  EXPECT_EQ(apply_text("{}\n").disabled.size(), 12U);
   EXPECT_THAT(apply_text("{}\n").disabled, IsEmpty());
   const Report back = apply_text(text('b', "k2"));
   EXPECT_THAT(back.created, IsEmpty());
