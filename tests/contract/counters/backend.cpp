@@ -29,7 +29,12 @@ class RedisBackend final : public CountersBackend {
 
 RedisServer& redis_server() {
   static RedisServer server;
-  server.start();
+  // Once: several threads may ask, and looking after the process is the first one's.
+  static const bool started = [] {
+    server.start();
+    return true;
+  }();
+  static_cast<void>(started);
   return server;
 }
 
