@@ -1,9 +1,9 @@
 #include "app/application.hpp"
 
+#include <algorithm>
+
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "relayna/app/version.hpp"
 #include "relayna/telemetry/log.hpp"
@@ -20,12 +20,17 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Blocking work: SQL and large scans. SQLite has one writer; PostgreSQL gets one thread per pooled connection.
-std::size_t offload_threads(const config::Settings& settings) { return settings.embedded ? 2 : 4; }
+/// Blocking work: SQL and large scans. SQLite has one writer; PostgreSQL gets one thread per pooled
+/// connection.
+std::size_t offload_threads(const config::Settings& settings) {
+  return settings.embedded ? 2 : 4;
+}
 
-std::vector<std::unique_ptr<runtime::Shard>> make_shards(const config::Settings& settings, runtime::OffloadPool& offload) {
+std::vector<std::unique_ptr<runtime::Shard>> make_shards(const config::Settings& settings,
+                                                         runtime::OffloadPool& offload) {
   std::vector<std::unique_ptr<runtime::Shard>> shards;
-  for (unsigned i = 0; i < std::max(1U, settings.threads); ++i) shards.push_back(std::make_unique<runtime::Shard>(i, offload));
+  for (unsigned i = 0; i < std::max(1U, settings.threads); ++i)
+    shards.push_back(std::make_unique<runtime::Shard>(i, offload));
   return shards;
 }
 
@@ -61,9 +66,11 @@ Application::~Application() = default;
 int Application::run() {
   raise_descriptor_limit();
   signals_ = std::make_unique<runtime::Signals>(main_, [this](int signal) { on_signal(signal); });
-  if (auto listening = listen_control(); !listening) {
-    telemetry::log("app")->error("{}", listening.error().describe());
-    return 1;
+  for (auto step : {&Application::open_state_folder, &Application::listen_control}) {
+    if (auto done = (this->*step)(); !done) {
+      telemetry::log("app")->error("{}", done.error().describe());
+      return 1;
+    }
   }
   for (std::size_t i = 1; i < shards_.size(); ++i) {
     auto* shard = shards_[i].get();
@@ -73,8 +80,8 @@ int Application::run() {
   main_.run();
   for (auto& thread : threads_) thread.join();
   offload_.stop();
-  // stop() left the handlers of the last tasks queued, and some waited for blocking work that has only ended now: let them
-  // end before what they belong to goes away.
+  // stop() left the handlers of the last tasks queued, and some waited for blocking work that has only ended
+  // now: let them end before what they belong to goes away.
   main_.io().restart();
   main_.io().poll();
   return exit_code_;

@@ -1,21 +1,24 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "app/shard_parts.hpp"
 #include "relayna/catalog/refresher.hpp"
 #include "relayna/control/handler.hpp"
 #include "relayna/counters/redis_link.hpp"
 #include "relayna/runtime/signals.hpp"
 
+#include "app/shard_parts.hpp"
+
 namespace relayna::app {
 
-/// The running gateway: builds everything from the settings, serves until told to stop, drains, and takes everything down in the reverse
-/// order. The control listener is up from the first moment; the proxy listener follows once the store has been reached.
+/// The running gateway: builds everything from the settings, serves until told to stop, drains, and takes
+/// everything down in the reverse order. The control listener is up from the first moment; the proxy listener
+/// follows once the store has been reached.
 class Application {
  public:
   Application(config::Settings settings, std::unique_ptr<store::Store> store);
@@ -29,6 +32,7 @@ class Application {
   runtime::Task<void> bring_up();
   runtime::Task<core::Result<void>> prepare_store();
   runtime::Task<core::Result<void>> apply_declared_file();
+  core::Result<void> open_state_folder();
   core::Result<void> load_certificates();
   core::Result<void> listen_control();
   runtime::Task<core::Result<void>> start_shards();
@@ -59,6 +63,9 @@ class Application {
   runtime::Shard& main_;
   runtime::StopSource stop_;
   runtime::TaskGroup tasks_;
+  std::unique_ptr<ledger::SpoolFolder> spool_;
+  std::string replica_;
+  std::atomic<std::size_t> live_replicas_{1};
   std::shared_ptr<identity::Keyring> keyring_;
   std::shared_ptr<net::TlsClientContext> client_tls_;
   std::shared_ptr<net::TlsServerContext> proxy_tls_;

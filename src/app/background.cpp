@@ -1,7 +1,9 @@
 #include <unistd.h>
 
-#include "app/application.hpp"
 #include "relayna/telemetry/log.hpp"
+
+#include "app/application.hpp"
+#include "app/redis_address.hpp"
 
 namespace relayna::app {
 
@@ -16,7 +18,8 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
-/// One check that is under way on an offload thread. A probe never waits for it: past the bound it counts as failed.
+/// One check that is under way on an offload thread. A probe never waits for it: past the bound it counts as
+/// failed.
 struct PendingCheck {
   bool running = false;
   core::TimePoint began{};
@@ -28,9 +31,11 @@ void Application::spread(catalog::SnapshotPtr snapshot) {
   std::vector<pipeline::Health::Upstream> upstreams;
   if (const auto* primary = snapshot->litellm()) upstreams.push_back({primary->name, "litellm"});
   for (const auto& provider : snapshot->providers) {
-    if (&provider != snapshot->litellm()) upstreams.push_back({provider.name, std::string(domain::to_string(provider.kind))});
+    if (&provider != snapshot->litellm())
+      upstreams.push_back({provider.name, std::string(domain::to_string(provider.kind))});
   }
-  if (upstreams.empty()) telemetry::log("app")->warn("no upstream is configured: set LITELLM_BASE_URL or declare a provider");
+  if (upstreams.empty())
+    telemetry::log("app")->warn("no upstream is configured: set LITELLM_BASE_URL or declare a provider");
   health_.set_upstreams(std::move(upstreams));
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     auto* parts = parts_[i].get();
@@ -54,17 +59,25 @@ void Application::watch_changes() {
 
 runtime::Task<void> Application::heartbeat() {
   store::Replica replica;
-  replica.id = main_.ids().uuid7().str();
+  replica.id = replica_;
   replica.version = about_.version;
   replica.host = host_name();
   replica.started_at = main_.clock().wall();
   auto* store = store_.get();
   do {
     replica.seen_at = main_.clock().wall();
-    auto beat = co_await runtime::offload(offload_, [store, replica] { return store->replicas().heartbeat(replica); });
+    auto beat = co_await runtime::offload(offload_,
+                                          [store, replica] { return store->replicas().heartbeat(replica); });
     if (!beat) telemetry::log("app")->debug("heartbeat not stored: {}", beat.error().describe());
+    if (settings_.replicas == 0) {
+      auto alive = co_await runtime::offload(offload_, [store, since = replica.seen_at - 3 * kHeartbeat] {
+        return store->replicas().alive(since);
+      });
+      if (alive) live_replicas_ = std::max<std::size_t>(alive->size(), 1);
+    }
   } while (co_await main_.sleep(kHeartbeat, &stop_));
-  (void)co_await runtime::offload(offload_, [store, id = replica.id] { return store->replicas().remove(id); });
+  (void)co_await runtime::offload(offload_,
+                                  [store, id = replica.id] { return store->replicas().remove(id); });
 }
 
 runtime::Task<void> Application::check_dependencies() {
@@ -79,7 +92,8 @@ runtime::Task<void> Application::check_dependencies() {
       auto* main = &main_;
       offload_.submit([store, health, main, pending] {
         auto answer = store->ping();
-        health->set_check("database", answer ? "ok" : "failed: " + std::string(answer.error().public_message()));
+        health->set_check("database",
+                          answer ? "ok" : "failed: " + std::string(answer.error().public_message()));
         main->post([pending] { pending->running = false; });
       });
     } else if (now - pending->began > kCheckBound) {
@@ -89,13 +103,15 @@ runtime::Task<void> Application::check_dependencies() {
 }
 
 core::Result<void> Application::connect_redis() {
-  if (settings_.redis_url.empty() || settings_.redis_url.starts_with("memory:")) return {};
-  auto address = counters::RedisAddress::parse(settings_.redis_url);
+  auto address = redis_address(settings_);
   if (!address) return std::unexpected(address.error());
-  net::Connector::Settings connect;  // Redis is often private: the guard on upstream addresses is not meant for it
+  if (!*address) return {};
+  net::Connector::Settings
+      connect;  // Redis is often private: the guard on upstream addresses is not meant for it
   connect.tls = client_tls_;
   redis_connector_ = std::make_unique<net::Connector>(main_, std::move(connect));
-  redis_ = std::make_unique<counters::RedisLink>(main_, *redis_connector_, std::move(*address), counters::RedisLink::Settings{});
+  redis_ = std::make_unique<counters::RedisLink>(main_, *redis_connector_, std::move(**address),
+                                                 counters::RedisLink::Settings{});
   redis_->start();
   health_.set_check("redis", "failed: not connected yet");
   tasks_.spawn(check_redis());

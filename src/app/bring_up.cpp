@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include "relayna/telemetry/log.hpp"
+
 #include "app/application.hpp"
 #include "app/declared_file.hpp"
+#include "app/redis_address.hpp"
+#include "app/replica_name.hpp"
 #include "app/store_setup.hpp"
-#include "relayna/telemetry/log.hpp"
 
 namespace relayna::app {
 
@@ -13,9 +16,12 @@ constexpr std::chrono::milliseconds kRetryFirst{250};
 constexpr std::chrono::milliseconds kRetryMax{5'000};
 
 /// Whether waiting can help: the store being away does, a wrong key or schema does not.
-bool worth_waiting(const core::Error& error) { return error.code == core::ErrorCode::store_unavailable; }
+bool worth_waiting(const core::Error& error) {
+  return error.code == core::ErrorCode::store_unavailable;
+}
 
-core::Result<std::shared_ptr<net::TlsServerContext>> certificate(const std::string& cert, const std::string& key) {
+core::Result<std::shared_ptr<net::TlsServerContext>> certificate(const std::string& cert,
+                                                                 const std::string& key) {
   if (cert.empty()) return std::shared_ptr<net::TlsServerContext>{};
   return net::TlsServerContext::load(cert, key);
 }
@@ -31,9 +37,10 @@ core::Result<void> migrate_at_start(store::Store& store, bool apply) {
   if (!status) return std::unexpected(status.error());
   for (const auto& migration : *status) {
     if (!migration.applied) {
-      return core::fail(core::ErrorCode::migrations_pending,
-                        fmt::format("schema migration {:04} {} is pending; run `relayna-gateway migrate --apply`", migration.number,
-                                    migration.name));
+      return core::fail(
+          core::ErrorCode::migrations_pending,
+          fmt::format("schema migration {:04} {} is pending; run `relayna-gateway migrate --apply`",
+                      migration.number, migration.name));
     }
   }
   return {};
@@ -54,6 +61,16 @@ core::Result<void> Application::load_certificates() {
   return {};
 }
 
+core::Result<void> Application::open_state_folder() {
+  auto folder = ledger::SpoolFolder::open(settings_.state_dir, {});
+  if (!folder) return std::unexpected(folder.error());
+  spool_ = std::move(*folder);
+  auto name = replica_name(settings_.state_dir, main_.ids());
+  if (!name) return std::unexpected(name.error());
+  replica_ = std::move(*name);
+  return {};
+}
+
 core::Result<void> Application::listen_control() {
   if (auto loaded = load_certificates(); !loaded) return loaded;
   http::Server::Settings settings;
@@ -69,11 +86,13 @@ core::Result<void> Application::listen_control() {
 runtime::Task<core::Result<void>> Application::prepare_store() {
   auto* store = store_.get();
   const bool apply = settings_.run_migrations;
-  auto migrated = co_await runtime::offload(offload_, [store, apply] { return migrate_at_start(*store, apply); });
+  auto migrated =
+      co_await runtime::offload(offload_, [store, apply] { return migrate_at_start(*store, apply); });
   if (!migrated) co_return migrated;
   health_.migrated = true;
   auto source = master_key_source(settings_);
-  auto keyring = co_await runtime::offload(offload_, [store, source] { return identity::Keyring::open(store->secrets(), source); });
+  auto keyring = co_await runtime::offload(
+      offload_, [store, source] { return identity::Keyring::open(store->secrets(), source); });
   if (!keyring) co_return std::unexpected(keyring.error());
   keyring_ = std::move(*keyring);
   for (const auto& warning : keyring_->warnings()) telemetry::log("app")->warn("{}", warning);
@@ -85,16 +104,36 @@ runtime::Task<core::Result<void>> Application::apply_declared_file() {
   auto* store = store_.get();
   const std::string path = settings_.config_file;
   auto keyring = keyring_;
-  co_return co_await runtime::offload(offload_, [store, path, keyring] { return app::apply_declared_file(path, *store, *keyring); });
+  co_return co_await runtime::offload(
+      offload_, [store, path, keyring] { return app::apply_declared_file(path, *store, *keyring); });
 }
 
 runtime::Task<core::Result<void>> Application::start_shards() {
-  shared_ = std::make_unique<Shared>(Shared{settings_, *store_, *keyring_, metrics_, admission_, health_, about_, client_tls_, proxy_tls_});
+  auto redis = redis_address(settings_);
+  if (!redis) co_return std::unexpected(redis.error());
+  const bool in_process = !*redis || settings_.limiter_failure == "local";
+  shared_ = std::make_unique<Shared>(Shared{
+      .settings = settings_,
+      .store = *store_,
+      .keyring = *keyring_,
+      .metrics = metrics_,
+      .admission = admission_,
+      .health = health_,
+      .about = about_,
+      .client_tls = client_tls_,
+      .server_tls = proxy_tls_,
+      .replica = replica_,
+      .spool = *spool_,
+      .redis = std::move(*redis),
+      .in_process = in_process ? counters::make_memory_counters() : nullptr,
+      .live_replicas = live_replicas_,
+  });
   std::uint16_t port = settings_.bind.port;
   for (auto& shard : shards_) {
     auto* on = shard.get();
     auto* shared = shared_.get();
-    parts_.push_back(co_await runtime::offload(*on, [on, shared, port] { return std::make_unique<ShardParts>(*on, *shared, port); }));
+    parts_.push_back(co_await runtime::offload(
+        *on, [on, shared, port] { return std::make_unique<ShardParts>(*on, *shared, port); }));
     auto* parts = parts_.back().get();
     auto listening = co_await runtime::offload(*on, [parts]() -> core::Result<std::uint16_t> {
       if (auto done = parts->listen(); !done) return std::unexpected(done.error());
@@ -135,8 +174,8 @@ runtime::Task<void> Application::bring_up() {
   tasks_.spawn(heartbeat());
   watch_changes();
   health_.listening = true;
-  logger->info("relayna-gateway {} serves: proxy {}:{}, control {}:{}, {}", about_.version, settings_.bind.ip, about_.proxy_port,
-               settings_.control_bind.ip, about_.control_port, store_->describe());
+  logger->info("relayna-gateway {} serves: proxy {}:{}, control {}:{}, {}", about_.version, settings_.bind.ip,
+               about_.proxy_port, settings_.control_bind.ip, about_.control_port, store_->describe());
 }
 
 }  // namespace relayna::app

@@ -15,7 +15,8 @@ net::Connector::Settings connector_settings(const Shared& shared) {
                                     : from.mode == Mode::deny ? net::SsrfPolicy::Private::deny
                                                               : net::SsrfPolicy::Private::listed;
   for (const auto& text : from.cidrs) {
-    if (auto cidr = net::Cidr::parse(text)) settings.ssrf.allowed.push_back(*cidr);  // config has checked the form
+    if (auto cidr = net::Cidr::parse(text))
+      settings.ssrf.allowed.push_back(*cidr);  // config has checked the form
   }
   settings.tls = shared.client_tls;
   settings.outbound_proxy = shared.settings.outbound_proxy;
@@ -44,6 +45,13 @@ http::Server::Settings server_settings(const Shared& shared, std::uint16_t port)
   return settings;
 }
 
+ledger::Ledger::Settings ledger_settings(const Shared& shared) {
+  ledger::Ledger::Settings settings;
+  const auto* live = &shared.live_replicas;
+  settings.replicas = [live] { return live->load(); };
+  return settings;
+}
+
 identity::KeyCache::Loader key_loader(store::Store& store) {
   auto* from = &store;
   return [from](const core::Digest& digest) { return from->keys().find_by_hash(digest); };
@@ -52,7 +60,8 @@ identity::KeyCache::Loader key_loader(store::Store& store) {
 }  // namespace
 
 struct ShardParts::Gauges {
-  telemetry::Gauge connections, in_flight, pool_idle, pool_active, cache_entries, buffered_requests, buffered_bytes, offload_queue;
+  telemetry::Gauge connections, in_flight, pool_idle, pool_active, cache_entries, buffered_requests,
+      buffered_bytes, offload_queue;
   telemetry::Histogram lag;
   core::TimePoint last{};
 
@@ -75,21 +84,27 @@ ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_
     : shard_(shard),
       store_(shared.store),
       tasks_(shard.executor()),
+      books_(shard.executor()),
+      drains_(shard.executor()),
       connector_(shard, connector_settings(shared)),
       client_(shard, connector_, http::Client::Settings{}),
       keys_(shard, key_loader(shared.store), cache_settings(shared.settings)),
       hasher_(shared.keyring.hasher()),
       dispatcher_(shard, client_, shared.metrics),
       models_(shard, client_),
-      usage_(shard, shared.store, shared.metrics, ledger::UsageSink::Settings{}),
-      pipeline_(pipeline::Parts{shard, view_, keys_, hasher_, dispatcher_, models_, usage_, access_log_, shared.metrics,
-                                shared.admission},
+      counters_(connect_counters(shared)),
+      usage_(shard, shared.store, shared.metrics, ledger::UsageSink::Settings{}, &shared.spool),
+      ledger_(ledger_parts(shared), ledger_settings(shared)),
+      pipeline_(pipeline::Parts{shard, view_, keys_, hasher_, dispatcher_, models_, ledger_, access_log_,
+                                shared.metrics, shared.admission, drains_, stop_drains_},
                 pipeline::Settings{shared.settings.max_request_body_bytes, shared.settings.worker_token,
                                    shared.settings.log_message_body}),
-      handler_(pipeline_, shared.health, shared.about, shard, proxy::Handler::Settings{shared.settings.cors_allowed_origins}),
+      handler_(pipeline_, shared.health, shared.about, shard,
+               proxy::Handler::Settings{shared.settings.cors_allowed_origins}),
       server_(shard, server_settings(shared, port), handler_),
       gauges_(std::make_unique<Gauges>(shared.metrics, shard.index())) {
-  shard_.set_lag_observer([this](core::Duration late) { gauges_->lag.observe(std::chrono::duration<double>(late).count()); });
+  shard_.set_lag_observer(
+      [this](core::Duration late) { gauges_->lag.observe(std::chrono::duration<double>(late).count()); });
   auto* admission = &shared.admission;
   periodic_ = shard_.every_sweep([this, admission](core::TimePoint now) {
     access_log_.flush();
@@ -99,15 +114,43 @@ ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_
     gauges_->buffered_bytes.set(static_cast<double>(admission->bytes()));
     publish_gauges();
   });
-  tasks_.spawn(usage_.run(&stop_));
+  tasks_.spawn(ledger_.run(&stop_));
+  books_.spawn(usage_.run(&stop_books_));
   tasks_.spawn(touch_keys());
 }
 
-ShardParts::~ShardParts() { shard_.set_lag_observer({}); }
+ShardParts::~ShardParts() {
+  shard_.set_lag_observer({});
+}
 
-core::Result<void> ShardParts::listen() { return server_.listen(); }
+std::shared_ptr<counters::Counters> ShardParts::connect_counters(const Shared& shared) {
+  if (!shared.redis) return shared.in_process;
+  net::Connector::Settings
+      connect;  // Redis is often private: the guard on upstream addresses is not meant for it
+  connect.tls = shared.client_tls;
+  redis_connector_ = std::make_unique<net::Connector>(shard_, std::move(connect));
+  redis_ = std::make_unique<counters::RedisLink>(shard_, *redis_connector_, *shared.redis,
+                                                 counters::RedisLink::Settings{});
+  redis_->start();
+  return counters::make_redis_counters(shard_, *redis_, {.replica = shared.replica});
+}
 
-void ShardParts::publish(catalog::SnapshotPtr snapshot) { view_.replace(std::move(snapshot)); }
+ledger::Ledger::Parts ShardParts::ledger_parts(const Shared& shared) {
+  return {.shard = shard_,
+          .store = shared.store,
+          .counters = *counters_,
+          .fallback = shared.redis ? shared.in_process.get() : nullptr,
+          .usage = usage_,
+          .metrics = shared.metrics};
+}
+
+core::Result<void> ShardParts::listen() {
+  return server_.listen();
+}
+
+void ShardParts::publish(catalog::SnapshotPtr snapshot) {
+  view_.replace(std::move(snapshot));
+}
 
 void ShardParts::forget_key(const std::string& id) {
   if (id.empty()) {
@@ -135,15 +178,23 @@ runtime::Task<void> ShardParts::touch_keys() {
     if (!used->empty()) {
       auto* store = &store_;
       // A failure loses nothing that matters: the next use reports a later time.
-      (void)co_await runtime::offload(shard_.offload_pool(), [store, used] { return store->keys().touch(*used); });
+      (void)co_await runtime::offload(shard_.offload_pool(),
+                                      [store, used] { return store->keys().touch(*used); });
     }
     if (!go_on) co_return;
   }
 }
 
 runtime::Task<void> ShardParts::finish() {
+  stop_drains_.request_stop(runtime::StopReason::draining);
+  co_await drains_.wait_empty();
+  // Requests are over; what they used is told to the counters, then to the store, then to the counters once
+  // more.
   stop_.request_stop();
   co_await tasks_.wait_empty();
+  stop_books_.request_stop();
+  co_await books_.wait_empty();
+  if (redis_ != nullptr) co_await redis_->stop();
   client_.clear();
   access_log_.flush();
 }

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <optional>
 
 #include "relayna/catalog/view.hpp"
 #include "relayna/config/settings.hpp"
+#include "relayna/counters/implementations.hpp"
 #include "relayna/http/client.hpp"
 #include "relayna/http/server.hpp"
 #include "relayna/identity/keyring.hpp"
@@ -24,10 +27,17 @@ struct Shared {
   const pipeline::About& about;
   std::shared_ptr<net::TlsClientContext> client_tls;
   std::shared_ptr<net::TlsServerContext> server_tls;
+  std::string
+      replica;  ///< who this process is to the others; the same after a restart with the same state folder
+  ledger::SpoolFolder& spool;
+  std::optional<counters::RedisAddress> redis;  ///< unset: counters are this process's own
+  std::shared_ptr<counters::Counters>
+      in_process;  ///< those, or what stands in while Redis is away; null: nothing does
+  const std::atomic<std::size_t>& live_replicas;
 };
 
-/// Everything of the data path that belongs to one shard, in the order of construction: from the network up to the listener. Built, used
-/// and destroyed on the shard's thread.
+/// Everything of the data path that belongs to one shard, in the order of construction: from the network up
+/// to the listener. Built, used and destroyed on the shard's thread.
 class ShardParts {
  public:
   ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_t port);
@@ -39,17 +49,24 @@ class ShardParts {
   /// A key changed; empty: any may have.
   void forget_key(const std::string& id);
   [[nodiscard]] http::Server& server() noexcept { return server_; }
-  /// After the server has closed: writes out usage, ends the background tasks. Completes when nothing of this shard runs any more.
+  /// After the server has closed: writes out usage, ends the background tasks. Completes when nothing of this
+  /// shard runs any more.
   runtime::Task<void> finish();
 
  private:
+  std::shared_ptr<counters::Counters> connect_counters(const Shared& shared);
+  ledger::Ledger::Parts ledger_parts(const Shared& shared);
   void publish_gauges();
   runtime::Task<void> touch_keys();
 
   runtime::Shard& shard_;
   store::Store& store_;
   runtime::StopSource stop_;
+  runtime::StopSource stop_books_;  ///< later than the rest: everything must have been settled
   runtime::TaskGroup tasks_;
+  runtime::TaskGroup books_;
+  runtime::TaskGroup drains_;
+  runtime::StopSource stop_drains_;
   catalog::View view_;
   net::Connector connector_;
   http::Client client_;
@@ -57,7 +74,11 @@ class ShardParts {
   core::Hmac hasher_;
   upstream::Dispatcher dispatcher_;
   upstream::ModelDirectory models_;
+  std::unique_ptr<net::Connector> redis_connector_;
+  std::unique_ptr<counters::RedisLink> redis_;
+  std::shared_ptr<counters::Counters> counters_;
   ledger::UsageSink usage_;
+  ledger::Ledger ledger_;
   telemetry::AccessLog access_log_;
   pipeline::Pipeline pipeline_;
   proxy::Handler handler_;

@@ -81,10 +81,10 @@ const std::array kState{
         .file_key = "server.replicas",
         .group = Group::state,
         .type = integer(1, 10'000),
+        .member = &S::replicas,
         .example = "3",
         .help =
-            "How many replicas share the limits when Redis is away, instead of the number seen by heartbeat.",
-        .later = true},
+            "How many replicas share the limits when Redis is away, instead of the number seen by heartbeat."},
     Setting{.name = "GATEWAY_LIMITER_FAILURE",
             .file_key = "server.limiter_failure",
             .group = Group::state,
@@ -94,8 +94,7 @@ const std::array kState{
             .example = "local",
             .help = "While Redis is away, requests that need limits get 503 (`closed`) or are counted in "
                     "this process "
-                    "(`local`).",
-            .later = true},
+                    "(`local`)."},
 
     Setting{.name = "GATEWAY_READINESS",
             .file_key = "server.readiness",

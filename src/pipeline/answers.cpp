@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/limit_fields.hpp"
 #include "pipeline/probe.hpp"
 
 namespace relayna::pipeline {
@@ -10,12 +11,14 @@ void add_gateway_fields(Exchange& x, http::Fields& fields) {
   fields.add("x-relayna-request-id", x.id_view());
   fields.add("x-relayna-trace-id", x.trace_id_view());
   char latency[32];
-  const auto end = fmt::format_to_n(latency, sizeof latency, "{:.3f}", std::chrono::duration<double, std::milli>(x.elapsed()).count());
+  const auto end = fmt::format_to_n(latency, sizeof latency, "{:.3f}",
+                                    std::chrono::duration<double, std::milli>(x.elapsed()).count());
   fields.add("x-relayna-latency", {latency, end.size});
   if (!x.provider.empty()) fields.add("x-relayna-provider", x.provider);
   if (!x.model.empty()) fields.add("x-relayna-model", x.model);
   if (x.attempts.made > 0) fields.add("x-relayna-fallback-count", std::to_string(x.attempts.fallbacks));
   if (!x.correlation_id.empty()) fields.set("x-request-id", x.correlation_id);
+  if (x.reservation) add_limit_fields(x.reservation.standings(), x.began, fields);
 }
 
 namespace {
@@ -24,8 +27,12 @@ std::string_view denial_kind(int status) {
   switch (status) {
     case 401:
       return "auth";
+    case 402:
+      return "budget";
     case 403:
       return "policy";
+    case 429:
+      return "rate_limit";
     default:
       return {};
   }
@@ -34,15 +41,18 @@ std::string_view denial_kind(int status) {
 void count_denial(Exchange& x, const core::Error& error) {
   const std::string_view route = domain::route_label(x.match.route);
   if (error.code == core::ErrorCode::gateway_overloaded) {
-    x.probe().denied("body_admission", route, error.detail.find("BYTES") != std::string::npos ? "bytes" : "concurrency");
-  } else if (const auto kind = denial_kind(error.info().http_status); !kind.empty() && !x.answered_by_upstream) {
+    x.probe().denied("body_admission", route,
+                     error.detail.find("BYTES") != std::string::npos ? "bytes" : "concurrency");
+  } else if (const auto kind = denial_kind(error.info().http_status);
+             !kind.empty() && !x.answered_by_upstream) {
     x.probe().denied(kind, route, error.reason.empty() ? error.info().name : std::string_view(error.reason));
   }
 }
 
 }  // namespace
 
-http::Response error_answer(Exchange& x, const core::Error& error) {
+http::Response error_answer(Exchange& x, const core::Error& cause) {
+  const core::Error error = x.real_cause(cause);
   x.failed(error);
   count_denial(x, error);
   http::Response response;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/probe.hpp"
 #include "relayna/core/encoding.hpp"
 #include "relayna/telemetry/log.hpp"
+
+#include "pipeline/metering.hpp"
+#include "pipeline/probe.hpp"
 
 namespace relayna::pipeline {
 
@@ -14,7 +16,8 @@ namespace {
 constexpr std::size_t kMaxCorrelationId = 128;
 
 bool presentable(std::string_view id) noexcept {
-  return !id.empty() && id.size() <= kMaxCorrelationId && std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return !id.empty() && id.size() <= kMaxCorrelationId &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 void hex(std::span<const std::uint8_t> bytes, char* out) noexcept {
@@ -26,7 +29,8 @@ void hex(std::span<const std::uint8_t> bytes, char* out) noexcept {
 }
 
 bool lower_hex(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 /// W3C trace context, version 00 or later; all-zero ids are invalid.
@@ -35,8 +39,9 @@ bool valid_traceparent(std::string_view t) noexcept {
   if (t.size() > 55 && (t.substr(0, 2) == "00" || t[55] != '-')) return false;
   const auto trace = t.substr(3, 32);
   const auto span = t.substr(36, 16);
-  return t.substr(0, 2) != "ff" && lower_hex(t.substr(0, 2)) && lower_hex(trace) && lower_hex(span) && lower_hex(t.substr(53, 2)) &&
-         trace.find_first_not_of('0') != std::string_view::npos && span.find_first_not_of('0') != std::string_view::npos;
+  return t.substr(0, 2) != "ff" && lower_hex(t.substr(0, 2)) && lower_hex(trace) && lower_hex(span) &&
+         lower_hex(t.substr(53, 2)) && trace.find_first_not_of('0') != std::string_view::npos &&
+         span.find_first_not_of('0') != std::string_view::npos;
 }
 
 }  // namespace
@@ -69,7 +74,44 @@ Exchange::~Exchange() {
   settle();
 }
 
-core::Duration Exchange::elapsed() const noexcept { return parts_.shard.clock().now() - request.received; }
+core::Duration Exchange::elapsed() const noexcept {
+  return parts_.shard.clock().now() - request.received;
+}
+
+void Exchange::take_usage(const dialect::UsageReader& reader, bool event_stream) {
+  const auto reported_cost = usage.reported_cost;  // told by the answer's head
+  usage = reader.usage();
+  if (!usage.reported_cost) usage.reported_cost = reported_cost;
+  // Anthropic begins a stream with the input it counted and one token of output; the real output comes last.
+  usage_is_final = !event_stream || reader.finished() || match.operation != dialect::Operation::messages;
+  streamed_tokens = reader.estimated_output_tokens();
+}
+
+runtime::StopSource* Exchange::stop_for_upstream() {
+  if (!route_settings.drain_on_disconnect || request.stop == nullptr) return request.stop;
+  if (!follows) {
+    runtime::StopSource* from = request.stop;
+    follows.emplace(from, [this, from] {
+      if (from->reason() == runtime::StopReason::draining) upstream_stop.request_stop(from->reason());
+    });
+  }
+  return &upstream_stop;
+}
+
+void Exchange::outlive_client() {
+  client_gone = true;
+  follows.emplace(&parts_.stop_drains, [this] { upstream_stop.request_stop(runtime::StopReason::draining); });
+  request.stop = nullptr;
+  request.body.reset();
+}
+
+core::Error Exchange::real_cause(core::Error error) const {
+  const bool going = request.stop != nullptr && request.stop->stop_requested() &&
+                     request.stop->reason() == runtime::StopReason::draining;
+  if (error.code == core::ErrorCode::client_closed && going)
+    return core::Error(core::ErrorCode::shutting_down);
+  return error;
+}
 
 void Exchange::failed(const core::Error& error) {
   error_code = error.info().name;
@@ -91,16 +133,18 @@ void Exchange::settle() noexcept {
     }
     lease.release();
     probe_.request_ended(*this);
-    write_usage_event();
+    settle_usage();
     write_access_line();
   } catch (const std::exception& e) {
     telemetry::log("proxy")->error("request {} could not be settled: {}", id_view(), e.what());
   }
 }
 
-void Exchange::write_usage_event() {
-  // Without a key there is nobody to account to: such requests are in the metrics and the access log.
-  if (key == nullptr || match.route == domain::Route::unknown) return;
+std::string_view Exchange::end_user() const noexcept {
+  return request.head.fields.find("x-relayna-end-user").value_or(features.end_user);
+}
+
+domain::UsageEvent Exchange::event() const {
   domain::UsageEvent event;
   event.request_id.assign(id, sizeof id);
   event.correlation_id = correlation_id;
@@ -110,22 +154,11 @@ void Exchange::write_usage_event() {
   event.route = domain::route_label(match.route);
   event.model = model.empty() ? features.model : model;
   event.provider = provider;
-  event.end_user = request.head.fields.find("x-relayna-end-user").value_or(features.end_user);
+  event.end_user = end_user();
   event.tags = request.head.fields.get("x-relayna-tags");
   event.error_code = error_code;
   event.status_code = status;
-  event.stream = stream;
-  event.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
-  if (time_to_first_token) {
-    event.time_to_first_token_ms = std::chrono::duration_cast<std::chrono::milliseconds>(*time_to_first_token).count();
-  }
-  event.input_tokens = usage.input;
-  event.output_tokens = usage.output;
-  event.total_tokens = usage.total;
-  event.cache_read_tokens = usage.cache_read;
-  event.cache_write_tokens = usage.cache_write;
-  event.reasoning_tokens = usage.reasoning;
-  if (answered_by_upstream) event.usage_source = usage.reported() ? "reported" : (status < 400 ? "interrupted" : "");
+  event.stream = stream || features.stream;
   event.credential_source = credential_source;
   event.upstream_attempts = attempts.made;
   event.fallback_count = attempts.fallbacks;
@@ -137,12 +170,34 @@ void Exchange::write_usage_event() {
   }
   event.trace_id.assign(trace_id, sizeof trace_id);
   event.created_at = began;
-  parts_.usage.record(std::move(event));
+  return event;
+}
+
+void Exchange::settle_usage() {
+  // Without a key there is nobody to account to: such requests are in the metrics and the access log.
+  if (key == nullptr || match.route == domain::Route::unknown) return;
+  domain::UsageEvent done = event();
+  done.stream = stream;
+  done.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
+  if (time_to_first_token) {
+    done.time_to_first_token_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*time_to_first_token).count();
+  }
+  if (!reservation) {
+    done.refused_count = 1;
+    parts_.ledger.record(std::move(done));
+    return;
+  }
+  const counters::Amounts used = meter(*this, done);
+  cost_nanos = done.cost_nanos;
+  reservation.settle(std::move(done), used);
 }
 
 void Exchange::write_access_line() {
   if (!parts_.access_log.enabled()) return;
-  const auto microseconds = [](core::Duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); };
+  const auto microseconds = [](core::Duration d) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(d).count();
+  };
   const std::string client = request.peer.address.to_string();
   telemetry::AccessRecord record;
   record.time = began;
@@ -171,6 +226,7 @@ void Exchange::write_access_line() {
   if (time_to_first_token) record.ttft_us = microseconds(*time_to_first_token);
   record.input_tokens = usage.input;
   record.output_tokens = usage.output;
+  record.cost_nanos = cost_nanos;
   parts_.access_log.write(record);
 }
 

@@ -6,13 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/route_match.hpp"
 #include "relayna/pipeline/pipeline.hpp"
+
+#include "pipeline/policy_cache.hpp"
+#include "pipeline/route_match.hpp"
 
 namespace relayna::pipeline {
 
-/// Everything known of one request while it lives. Filled step by step in the order of pipeline.cpp; moved into the answer's body, so that it
-/// settles when the last byte is out or the client is gone. One shard.
+/// Everything known of one request while it lives. Filled step by step in the order of pipeline.cpp; moved
+/// into the answer's body, so that it settles when the last byte is out or the client is gone. One shard.
 class Exchange {
  public:
   Exchange(Parts& parts, Probe& probe, http::Request&& incoming);
@@ -23,13 +25,15 @@ class Exchange {
 
   // Step 1: who is who on the wire.
   http::Request request;
-  char id[36];            ///< internal UUIDv7
+  char id[36];  ///< internal UUIDv7
   char trace_id[32];
-  char traceparent[55];   ///< sent upstream: our own span under the caller's trace
+  char traceparent[55];             ///< sent upstream: our own span under the caller's trace
   std::string_view correlation_id;  ///< the client's x-request-id when it is presentable, else empty
   [[nodiscard]] std::string_view id_view() const noexcept { return {id, sizeof id}; }
   [[nodiscard]] std::string_view trace_id_view() const noexcept { return {trace_id, sizeof trace_id}; }
-  [[nodiscard]] std::string_view traceparent_view() const noexcept { return {traceparent, sizeof traceparent}; }
+  [[nodiscard]] std::string_view traceparent_view() const noexcept {
+    return {traceparent, sizeof traceparent};
+  }
   core::SystemTime began{};
 
   // Step 2 and 3: what is asked, by whom.
@@ -46,9 +50,17 @@ class Exchange {
   dialect::Features features;
 
   // Step 4 to 7: what it may do and where it goes.
-  std::shared_ptr<const domain::Policy> policy;
+  std::shared_ptr<const Governed> governed;
+  std::shared_ptr<const domain::Policy> policy;  ///< governed->policy
+  std::vector<domain::LimitedScope> scopes;  ///< the counters it is charged to; the reservation takes them
+  domain::TokenEstimate estimate;
+  ledger::Reservation reservation;
   domain::RouteSettings route_settings;
   core::Deadline total;
+  /// Cancels the upstream. On a route that drains it does not follow a client that leaves, only a gateway
+  /// that goes.
+  runtime::StopSource upstream_stop;
+  std::optional<runtime::StopCallback> follows;
   bool policy_limits_total = false;  ///< `total` comes from max_stream_duration_seconds
   std::vector<upstream::Candidate> candidates;
   upstream::Attempts attempts;
@@ -67,9 +79,26 @@ class Exchange {
   std::optional<core::Duration> time_to_first_token;
   core::Duration overhead{};
   dialect::Usage usage;
+  bool usage_is_final = false;       ///< `usage` is what the provider said last, not what it said first
+  std::int64_t streamed_tokens = 0;  ///< about how many, for when nobody reports them
+  std::optional<std::int64_t> cost_nanos;
   bool answered_by_upstream = false;
 
   [[nodiscard]] core::Duration elapsed() const noexcept;
+  /// Who the request is made for, as the caller says; empty when he does not.
+  [[nodiscard]] std::string_view end_user() const noexcept;
+  /// The usage event as far as it is known now.
+  [[nodiscard]] domain::UsageEvent event() const;
+  /// Why the exchange really ends: that the wait for an upstream was cancelled may mean that the client left,
+  /// or that the gateway is about to, in which case the client is still there to be told.
+  [[nodiscard]] core::Error real_cause(core::Error error) const;
+  /// What the answer told of its usage, and about how much of it there was.
+  void take_usage(const dialect::UsageReader& reader, bool event_stream);
+  /// What the upstream's side of the exchange listens to.
+  runtime::StopSource* stop_for_upstream();
+  /// Cuts what ties it to the client's connection, which is about to go; from here on only `stop_drains` ends
+  /// it.
+  void outlive_client();
   /// Remembers why the gateway itself refused or failed.
   void failed(const core::Error& error);
   /// Step 9: usage event, access line, metrics; exactly once, whatever happened. Never throws.
@@ -78,7 +107,7 @@ class Exchange {
   [[nodiscard]] Probe& probe() const noexcept { return probe_; }
 
  private:
-  void write_usage_event();
+  void settle_usage();
   void write_access_line();
   Parts& parts_;
   Probe& probe_;

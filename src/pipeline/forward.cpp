@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include "relayna/core/encoding.hpp"
+
 #include "pipeline/answers.hpp"
+#include "pipeline/limit_fields.hpp"
 #include "pipeline/probe.hpp"
 #include "pipeline/relay_body.hpp"
 #include "pipeline/steps.hpp"
-#include "relayna/core/encoding.hpp"
 
 namespace relayna::pipeline {
 
@@ -21,26 +23,36 @@ bool passed_on(std::string_view name) noexcept {
   return !http::is_hop_by_hop(name) && !(name.size() > 10 && core::iequals(name.substr(0, 10), "x-relayna-"));
 }
 
+bool is_rate_limit(std::string_view name) noexcept {
+  constexpr std::string_view prefix = "x-ratelimit-";
+  return name.size() > prefix.size() && core::iequals(name.substr(0, prefix.size()), prefix);
+}
+
 /// The upstream's end-to-end fields. Its request id stays unless the client gave one of its own to be echoed.
 void copy_fields(const Exchange& x, const http::Fields& from, http::Fields& to) {
   const bool names_hops = from.count("connection") > 0;
+  const bool own_limits = x.reservation && tells_limits(x.reservation.standings());
   for (const auto field : from) {
     if (names_hops && from.has_token("connection", field.name)) continue;
-    if (passed_on(field.name) || (x.correlation_id.empty() && core::iequals(field.name, "x-request-id"))) to.add(field.name, field.value);
+    if (own_limits && is_rate_limit(field.name)) continue;
+    if (passed_on(field.name) || (x.correlation_id.empty() && core::iequals(field.name, "x-request-id")))
+      to.add(field.name, field.value);
   }
 }
 
 bool is_event_stream(const http::Fields& fields) {
   const auto type = fields.get("content-type");
   constexpr std::string_view sse = "text/event-stream";
-  return type.size() >= sse.size() && core::iequals(type.substr(0, sse.size()), sse) && fields.get("content-encoding").empty();
+  return type.size() >= sse.size() && core::iequals(type.substr(0, sse.size()), sse) &&
+         fields.get("content-encoding").empty();
 }
 
 core::Result<void> check_declared_answer(const Exchange& x, const upstream::Answer& answer) {
   const auto declared = answer.body == nullptr ? std::nullopt : answer.body->length();
   if (!declared) return {};
   for (const auto& limit : {x.policy->max_response_body_bytes, x.route_settings.max_response_body_bytes}) {
-    if (limit && *declared > static_cast<std::uint64_t>(*limit)) return core::fail(core::ErrorCode::response_body_too_large);
+    if (limit && *declared > static_cast<std::uint64_t>(*limit))
+      return core::fail(core::ErrorCode::response_body_too_large);
   }
   return {};
 }
@@ -60,7 +72,8 @@ runtime::Task<core::Result<upstream::Answer>> send_upstream(Exchange& x) {
   outbound.body = bodyless ? nullptr : &x.body;
   outbound.body_was_decoded = x.body_was_decoded;
   outbound.features = &x.features;
-  x.hides_usage_chunk = x.features.stream && counts_usage_by_option(x.match.operation) && !x.features.include_usage;
+  x.hides_usage_chunk =
+      x.features.stream && counts_usage_by_option(x.match.operation) && !x.features.include_usage;
   outbound.inject_usage = x.hides_usage_chunk;
   outbound.request_id = x.id_view();
   outbound.traceparent = x.traceparent_view();
@@ -71,11 +84,12 @@ runtime::Task<core::Result<upstream::Answer>> send_upstream(Exchange& x) {
     outbound.run_id = x.request.head.fields.get("x-relayna-run-id");
   }
   outbound.total = x.total;
-  outbound.stop = x.request.stop;
+  outbound.stop = x.stop_for_upstream();
   // The first candidate was checked in step 4; the rules are asked again only for the ones behind it.
   const upstream::Candidate* first = &x.candidates.front();
   Exchange* exchange = &x;
-  const upstream::CandidateCheck check = [exchange, first](const upstream::Candidate& c) -> std::optional<core::Error> {
+  const upstream::CandidateCheck check = [exchange,
+                                          first](const upstream::Candidate& c) -> std::optional<core::Error> {
     return &c == first ? std::nullopt : check_candidate(*exchange, c);
   };
   auto answer = co_await x.parts().upstream.send(*x.snapshot, x.candidates, outbound, check, x.attempts);
@@ -93,6 +107,8 @@ core::Result<http::Response> relay(std::unique_ptr<Exchange>& x, upstream::Answe
   x->credential_source = answer.credential_source;
   x->status = answer.head.status;
   x->answered_by_upstream = true;
+  // LiteLLM knows what its own upstream charges.
+  x->usage.reported_cost = dialect::parse_reported_cost(answer.head.fields.get("x-litellm-response-cost"));
   const bool sse = is_event_stream(answer.head.fields) && x->match.operation != dialect::Operation::other;
   x->stream = is_event_stream(answer.head.fields);
   if (x->stream) x->probe().stream_began();

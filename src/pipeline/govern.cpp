@@ -34,7 +34,7 @@ core::Error denied(const domain::Denial& denial) {
 /// What layers above the key say of the key itself: where it may be used from, and when it counts as
 /// abandoned. Its own policy was asked in step 2.
 core::Result<void> check_layers(Exchange& x) {
-  if (x.policy.get() == &x.key->key.policy) return {};
+  if (x.snapshot->layers.empty()) return {};
   if (auto usable = identity::check_usable(*x.key, x.began, x.policy.get()); !usable) return usable;
   const auto& sources = x.policy->allowed_source_addresses;
   if (sources.empty() ||
@@ -62,7 +62,8 @@ core::Result<void> apply_policy(Exchange& x, PolicyCache& policies) {
   const std::string_view model =
       x.candidates.empty() ? std::string_view{} : std::string_view(x.candidates.front().model);
   const std::string_view route = domain::route_label(x.match.route);
-  x.policy = policies.get(*x.snapshot, x.key, x.team_id, route, model);
+  x.governed = policies.get(*x.snapshot, x.key, x.team_id, route, model);
+  x.policy = {x.governed, &x.governed->policy};
   if (auto allowed = check_layers(x); !allowed) return allowed;
   if (x.candidates.empty()) {  // a list: its own rules are the route's; models are filtered one by one
     domain::PolicyInput input = policy_input(x, route);
@@ -72,7 +73,7 @@ core::Result<void> apply_policy(Exchange& x, PolicyCache& policies) {
   }
   // Only a request that was let in keeps an idle key alive.
   x.parts().keys.mark_used(x.key);
-  return {};
+  return x.candidates.empty() ? core::Result<void>() : find_limits(x);
 }
 
 std::optional<core::Error> check_candidate(Exchange& x, const upstream::Candidate& candidate) {

@@ -1,16 +1,18 @@
 #include <fmt/format.h>
 
+#include "relayna/identity/credentials.hpp"
+
 #include "pipeline/probe.hpp"
 #include "pipeline/steps.hpp"
-#include "relayna/identity/credentials.hpp"
 
 namespace relayna::pipeline {
 
 core::Result<void> check_declared_size(const Exchange& x, std::uint64_t max_bytes) {
   const auto declared = x.request.body->length();
   if (!declared || *declared <= max_bytes) return {};
-  return core::fail(core::ErrorCode::request_body_too_large,
-                    fmt::format("The request body is {} bytes; at most {} are accepted.", *declared, max_bytes));
+  return core::fail(
+      core::ErrorCode::request_body_too_large,
+      fmt::format("The request body is {} bytes; at most {} are accepted.", *declared, max_bytes));
 }
 
 runtime::Task<core::Result<void>> identify(Exchange& x) {
@@ -31,7 +33,8 @@ runtime::Task<core::Result<void>> identify(Exchange& x) {
     co_return core::fail(core::ErrorCode::store_unavailable, {}, "no catalog snapshot has been loaded yet");
   }
   x.snapshot = parts.catalog.current();
-  if (const auto project = x.snapshot->projects.find(x.key->key.project_id); project != x.snapshot->projects.end()) {
+  if (const auto project = x.snapshot->projects.find(x.key->key.project_id);
+      project != x.snapshot->projects.end()) {
     x.team_id = project->second.team_id;
   }
   co_return identity::check_source(*x.key, x.request.peer.address);

@@ -1,15 +1,18 @@
 #include "relayna/pipeline/pipeline.hpp"
 
+#include "relayna/telemetry/log.hpp"
+
 #include "pipeline/answers.hpp"
 #include "pipeline/policy_cache.hpp"
 #include "pipeline/probe.hpp"
 #include "pipeline/steps.hpp"
-#include "relayna/telemetry/log.hpp"
 
 namespace relayna::pipeline {
 
 Pipeline::Pipeline(Parts parts, Settings settings)
-    : parts_(parts), settings_(std::move(settings)), probe_(std::make_unique<Probe>(parts.metrics)),
+    : parts_(parts),
+      settings_(std::move(settings)),
+      probe_(std::make_unique<Probe>(parts.metrics)),
       policies_(std::make_unique<PolicyCache>()) {}
 
 Pipeline::~Pipeline() = default;
@@ -17,7 +20,7 @@ Pipeline::~Pipeline() = default;
 namespace {
 
 /// Leaves the function with an answer in the caller's dialect when a step failed.
-#define RELAYNA_STEP(step)                                              \
+#define RELAYNA_STEP(step) \
   if (auto done = (step); !done) co_return error_answer(*x, done.error())
 
 bool takes_body(const Exchange& x) {
@@ -26,19 +29,22 @@ bool takes_body(const Exchange& x) {
 
 }  // namespace
 
-// The life of a request, in the order the contract fixes (section 5). Nothing is sent upstream before step 7, and whatever happens after
-// step 2 is accounted for in step 9.
+// The life of a request, in the order the contract fixes (section 5). Nothing is sent upstream before step 7,
+// and whatever happens after step 2 is accounted for in step 9.
 runtime::Task<http::Response> Pipeline::run(http::Request request) {
-  // 1. Ids first, so that every answer and log line below carries them. A client's own x-request-id is only echoed.
+  // 1. Ids first, so that every answer and log line below carries them. A client's own x-request-id is only
+  // echoed.
   auto x = std::make_unique<Exchange>(parts_, *probe_, std::move(request));
   x->trusted_worker = !settings_.worker_token.empty() &&
-                      core::constant_time_equal(x->request.head.fields.get("x-relayna-worker-token"), settings_.worker_token.reveal());
+                      core::constant_time_equal(x->request.head.fields.get("x-relayna-worker-token"),
+                                                settings_.worker_token.reveal());
   auto target = http::parse_target(x->request.head.target);
   if (!target) co_return error_answer(*x, target.error());
   x->target = std::move(*target);
   x->api = api_of_path(x->target.path, x->request.head.fields.count("anthropic-version") > 0);
 
-  // 2. Who is calling. Before the route is matched, so that nobody without a key learns which routes or services exist.
+  // 2. Who is calling. Before the route is matched, so that nobody without a key learns which routes or
+  // services exist.
   RELAYNA_STEP(check_declared_size(*x, settings_.max_request_body_bytes));
   RELAYNA_STEP(co_await identify(*x));
 
@@ -47,7 +53,8 @@ runtime::Task<http::Response> Pipeline::run(http::Request request) {
   if (takes_body(*x)) {
     RELAYNA_STEP(co_await read_body(*x, settings_.max_request_body_bytes));
     if (settings_.log_message_body) {
-      telemetry::log("proxy")->warn("request {} body (triage): {}", x->id_view(), x->body.view().substr(0, 2048));
+      telemetry::log("proxy")->warn("request {} body (triage): {}", x->id_view(),
+                                    x->body.view().substr(0, 2048));
     }
     RELAYNA_STEP(co_await read_features(*x, reader_));
     // 4. Policy, on the model the name resolves to, so that an alias cannot bypass it.
@@ -60,7 +67,10 @@ runtime::Task<http::Response> Pipeline::run(http::Request request) {
     co_return std::move(*listed);
   }
 
-  // 5. Guardrails pre_call stand here. 6. Admission (rate, tokens, concurrency, budget) stands here. Both refuse before anything is sent.
+  // 5. Guardrails pre_call stand here.
+
+  // 6. Rate, tokens, concurrency and budget in one atomic step: all of it is reserved, or nothing.
+  RELAYNA_STEP(co_await admit(*x));
 
   // 7. The upstream: candidates in turn until one answers, before the first byte only.
   set_deadline(*x);

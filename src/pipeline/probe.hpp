@@ -10,7 +10,8 @@ namespace relayna::pipeline {
 
 class Exchange;
 
-/// The pipeline's metrics (R:control 13.6 with real labels and seconds). One shard; handles are resolved once per label set.
+/// The pipeline's metrics (R:control 13.6 with real labels and seconds). One shard; handles are resolved once
+/// per label set.
 class Probe {
  public:
   explicit Probe(telemetry::Metrics& metrics);
@@ -30,7 +31,8 @@ class Probe {
   telemetry::Counter& by_dimension(std::string_view route, std::string_view provider, int status);
 
   telemetry::Metrics& metrics_;
-  telemetry::Counter requests_, errors_, auth_failures_, policy_denials_, admission_rejections_, tokens_, stream_aborts_;
+  telemetry::Counter requests_, errors_, auth_failures_, policy_denials_, admission_rejections_, tokens_,
+      stream_aborts_;
   telemetry::Counter key_hits_, key_misses_;
   telemetry::Gauge active_requests_, active_streams_;
   telemetry::Histogram overhead_;

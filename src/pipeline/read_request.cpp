@@ -1,15 +1,17 @@
 #include <fmt/format.h>
 
-#include "pipeline/steps.hpp"
 #include "relayna/core/encoding.hpp"
 #include "relayna/http/content_encoding.hpp"
 #include "relayna/json/scan.hpp"
+
+#include "pipeline/steps.hpp"
 
 namespace relayna::pipeline {
 
 namespace {
 
-/// Work over a body larger than this leaves the event loop: 128 kB of JSON is about 50 µs of scanning, a hop costs 75.
+/// Work over a body larger than this leaves the event loop: 128 kB of JSON is about 50 µs of scanning, a hop
+/// costs 75.
 constexpr std::size_t kOffloadBytes = 128 * 1024;
 
 std::uint64_t body_limit(const Exchange& x, std::uint64_t global) {
@@ -18,7 +20,8 @@ std::uint64_t body_limit(const Exchange& x, std::uint64_t global) {
 }
 
 core::Error too_large(std::uint64_t limit) {
-  return core::Error(core::ErrorCode::request_body_too_large, fmt::format("The request body is larger than {} bytes.", limit));
+  return core::Error(core::ErrorCode::request_body_too_large,
+                     fmt::format("The request body is larger than {} bytes.", limit));
 }
 
 runtime::Task<core::Result<void>> decode_body(Exchange& x, std::string_view coding, std::uint64_t limit) {
@@ -26,8 +29,9 @@ runtime::Task<core::Result<void>> decode_body(Exchange& x, std::string_view codi
   if (x.body.size() > kOffloadBytes) {
     const core::Buffer* body = &x.body;
     const std::string owned(coding);
-    decoded = co_await runtime::offload(x.parts().shard.offload_pool(),
-                                        [body, owned, limit] { return http::decode_content(owned, body->view(), limit); });
+    decoded = co_await runtime::offload(x.parts().shard.offload_pool(), [body, owned, limit] {
+      return http::decode_content(owned, body->view(), limit);
+    });
   } else {
     decoded = http::decode_content(coding, x.body.view(), limit);
   }

@@ -2,19 +2,25 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/drain_answer.hpp"
 #include "pipeline/probe.hpp"
+#include "pipeline/steps.hpp"
 
 namespace relayna::pipeline {
 
 namespace {
 
+/// Output tokens a stream takes at a time once it has outgrown its reservation: a round trip to the counters
+/// for some 20 kB of text.
+constexpr std::int64_t kExtension = 1024;
 constexpr std::size_t kMostHeld = 256 * 1024;  // a frame longer than this is passed on in parts
 
 /// One past the last blank line in `bytes`, 0 when there is none.
 std::size_t last_frame_end(std::string_view bytes) noexcept {
   std::size_t end = 0;
   for (const std::string_view blank : {"\n\n", "\r\n\r\n", "\r\r"}) {
-    if (const auto at = bytes.rfind(blank); at != std::string_view::npos) end = std::max(end, at + blank.size());
+    if (const auto at = bytes.rfind(blank); at != std::string_view::npos)
+      end = std::max(end, at + blank.size());
   }
   return end;
 }
@@ -31,13 +37,21 @@ RelayBody::RelayBody(std::unique_ptr<Exchange> exchange, std::unique_ptr<http::B
 
 RelayBody::~RelayBody() {
   if (ended_ || x_ == nullptr) return;
-  x_->usage = usage_.usage();
+  if (x_->route_settings.drain_on_disconnect && upstream_ != nullptr && sse_ && reads_usage_) {
+    Exchange& x = *x_;
+    x.outlive_client();
+    x.parts().drains.spawn(drain_answer({std::move(x_), std::move(upstream_), std::move(usage_)}));
+    return;
+  }
+  x_->take_usage(usage_, sse_);
   x_->client_gone = true;
   x_->error_code = core::error_info(core::ErrorCode::client_closed).name;
   x_->settle();
 }
 
-std::optional<std::uint64_t> RelayBody::length() const { return sse_ ? std::nullopt : upstream_->length(); }
+std::optional<std::uint64_t> RelayBody::length() const {
+  return sse_ ? std::nullopt : upstream_->length();
+}
 
 void RelayBody::observe_first_token() {
   if (!x_->time_to_first_token && usage_.saw_content()) x_->time_to_first_token = x_->elapsed();
@@ -71,28 +85,40 @@ std::string_view RelayBody::pass(std::string_view bytes) {
 
 std::optional<core::Error> RelayBody::limit_passed() const {
   const auto& policy = *x_->policy;
-  if (policy.max_response_body_bytes && x_->response_bytes > static_cast<std::uint64_t>(*policy.max_response_body_bytes)) {
+  if (policy.max_response_body_bytes &&
+      x_->response_bytes > static_cast<std::uint64_t>(*policy.max_response_body_bytes)) {
     return core::Error(core::ErrorCode::response_body_too_large);
   }
   const auto& route = x_->route_settings.max_response_body_bytes;
-  if (route && x_->response_bytes > static_cast<std::uint64_t>(*route)) return core::Error(core::ErrorCode::response_body_too_large);
-  if (sse_ && policy.max_sse_event_bytes && usage_.largest_event() > static_cast<std::size_t>(*policy.max_sse_event_bytes)) {
+  if (route && x_->response_bytes > static_cast<std::uint64_t>(*route))
+    return core::Error(core::ErrorCode::response_body_too_large);
+  if (sse_ && policy.max_sse_event_bytes &&
+      usage_.largest_event() > static_cast<std::size_t>(*policy.max_sse_event_bytes)) {
     return core::Error(core::ErrorCode::policy_denied, "A stream event is larger than the policy allows.")
         .with_reason("max_sse_event_bytes");
   }
   return std::nullopt;
 }
 
+runtime::Task<std::optional<core::Error>> RelayBody::hold_enough() {
+  const std::int64_t more = std::max(usage_.estimated_output_tokens() - x_->estimate.output, kExtension);
+  counters::Amounts amounts{.tokens = more};
+  const domain::Provider* provider = x_->snapshot->provider(x_->provider);
+  if (const domain::Price* price = provider == nullptr ? nullptr : price_of(*x_, *provider, x_->model)) {
+    amounts.cost_nanos = domain::estimate_cost(*price, 0, more).value_or(core::Money()).nanos();
+  }
+  auto held = co_await x_->reservation.extend(amounts);
+  if (!held) co_return std::move(held.error());
+  x_->estimate.output += more;
+  co_return std::nullopt;
+}
+
 core::Result<http::Chunk> RelayBody::end_with(core::Error error) {
   ended_ = true;
   upstream_.reset();
-  x_->usage = usage_.usage();
-  bool stopped = error.code == core::ErrorCode::client_closed;
-  if (stopped && x_->request.stop != nullptr && x_->request.stop->reason() == runtime::StopReason::draining) {
-    // The client is still there; it is the gateway that goes.
-    error = core::Error(core::ErrorCode::shutting_down);
-    stopped = false;
-  }
+  x_->take_usage(usage_, sse_);
+  error = x_->real_cause(std::move(error));
+  const bool stopped = error.code == core::ErrorCode::client_closed;
   if (error.code == core::ErrorCode::upstream_timeout && x_->policy_limits_total &&
       x_->total.passed(x_->parts().shard.clock().now())) {
     error = core::Error(core::ErrorCode::policy_denied, "The stream ran longer than the policy allows.")
@@ -103,7 +129,8 @@ core::Result<http::Chunk> RelayBody::end_with(core::Error error) {
   x_->settle();
   // Without events there is no way to say it but to break the connection; the server does that on an error.
   if (!sse_ || stopped) return std::unexpected(std::move(error));
-  out_ = dialect::render_stream_error(x_->match.operation, error, x_->id_view(), usage_.next_sequence_number());
+  out_ =
+      dialect::render_stream_error(x_->match.operation, error, x_->id_view(), usage_.next_sequence_number());
   return http::Chunk{out_, false};
 }
 
@@ -115,7 +142,7 @@ core::Result<http::Chunk> RelayBody::end_cleanly() {
   upstream_.reset();
   std::string_view rest = filter_ ? filter_->flush() : std::string_view(held_);
   x_->response_bytes += rest.size();
-  x_->usage = usage_.usage();
+  x_->take_usage(usage_, sse_);
   x_->settle();
   return http::Chunk{rest, rest.empty()};
 }
@@ -127,6 +154,9 @@ runtime::Task<core::Result<http::Chunk>> RelayBody::next() {
     if (!chunk) co_return end_with(std::move(chunk.error()));
     const std::string_view bytes = chunk->bytes.empty() ? std::string_view{} : pass(chunk->bytes);
     if (auto error = limit_passed()) co_return end_with(std::move(*error));
+    if (sse_ && usage_.estimated_output_tokens() > x_->estimate.output) {
+      if (auto error = co_await hold_enough()) co_return end_with(std::move(*error));
+    }
     upstream_ended_ = chunk->end;
     if (!bytes.empty()) co_return http::Chunk{bytes, false};
   }

@@ -7,9 +7,9 @@
 
 namespace relayna::pipeline {
 
-/// Step 8: the answer on its way to the client. Passes bytes on as they come, reads usage beside them, enforces the limits on answers, turns
-/// a broken stream into the protocol's error event, and settles the exchange at the end. Frames are passed on whole, so that an error event
-/// never lands inside one. One shard.
+/// Step 8: the answer on its way to the client. Passes bytes on as they come, reads usage beside them,
+/// enforces the limits on answers, turns a broken stream into the protocol's error event, and settles the
+/// exchange at the end. Frames are passed on whole, so that an error event never lands inside one. One shard.
 class RelayBody final : public http::BodySource {
  public:
   /// `sse`: the answer is an event stream of an operation whose events are understood.
@@ -24,6 +24,8 @@ class RelayBody final : public http::BodySource {
   std::string_view pass(std::string_view bytes);
   std::string_view whole_frames(std::string_view bytes);
   std::optional<core::Error> limit_passed() const;
+  /// Takes more of the limits for a stream that outgrew what it holds; the refusal when there is no more.
+  runtime::Task<std::optional<core::Error>> hold_enough();
   core::Result<http::Chunk> end_with(core::Error error);
   core::Result<http::Chunk> end_cleanly();
   void observe_first_token();

@@ -32,12 +32,14 @@ constexpr std::string_view kModelPrefix = "/v1/models/";
 constexpr std::string_view kProvidersPrefix = "/providers/";
 
 core::Result<RouteMatch> wrong_method(std::string_view method, std::string_view right) {
-  return core::fail(core::ErrorCode::method_not_allowed, fmt::format("{} is not served on this route; use {}.", method, right));
+  return core::fail(core::ErrorCode::method_not_allowed,
+                    fmt::format("{} is not served on this route; use {}.", method, right));
 }
 
 }  // namespace
 
-core::Result<RouteMatch> match_route(std::string_view method, std::string_view path, std::string_view raw_path) {
+core::Result<RouteMatch> match_route(std::string_view method, std::string_view path,
+                                     std::string_view raw_path) {
   for (const auto& fixed : kFixed) {
     if (path != fixed.path) continue;
     if (method != fixed.method) return wrong_method(method, fixed.method);
@@ -61,7 +63,8 @@ core::Result<RouteMatch> match_route(std::string_view method, std::string_view p
 }
 
 dialect::Api api_of_path(std::string_view path, bool speaks_anthropic) noexcept {
-  if (path.starts_with("/v1/messages") || (speaks_anthropic && path.starts_with("/v1/models"))) return dialect::Api::anthropic;
+  if (path.starts_with("/v1/messages") || (speaks_anthropic && path.starts_with("/v1/models")))
+    return dialect::Api::anthropic;
   if (path.starts_with("/v1beta/")) return dialect::Api::gemini;
   return dialect::Api::openai;
 }

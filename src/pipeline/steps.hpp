@@ -24,12 +24,20 @@ core::Result<void> resolve_model(Exchange& x);
 core::Result<void> apply_policy(Exchange& x, PolicyCache& policies);
 /// The rules for one candidate; also asked before each fallback.
 std::optional<core::Error> check_candidate(Exchange& x, const upstream::Candidate& candidate);
+/// The counters the request is charged to, and a refusal of one of them that still holds (admit.cpp).
+core::Result<void> find_limits(Exchange& x);
+/// What a provider charges for a model; null when nobody knows (admit.cpp).
+const domain::Price* price_of(const Exchange& x, const domain::Provider& provider, std::string_view model);
+
+/// Step 6 (admit.cpp): reserves the most the request can take in every limit it has, and notes the intent.
+runtime::Task<core::Result<void>> admit(Exchange& x);
 /// The total deadline from the route's timeout and the policy's stream duration.
 void set_deadline(Exchange& x);
 
 /// Step 7 (forward.cpp): the answer of the first candidate that gives one.
 runtime::Task<core::Result<upstream::Answer>> send_upstream(Exchange& x);
-/// Step 8 (forward.cpp): the answer's head for the client, and the body that relays and settles. Takes the exchange with it.
+/// Step 8 (forward.cpp): the answer's head for the client, and the body that relays and settles. Takes the
+/// exchange with it.
 core::Result<http::Response> relay(std::unique_ptr<Exchange>& x, upstream::Answer answer);
 
 /// GET /v1/models and one model (list_models.cpp): what this key may call.

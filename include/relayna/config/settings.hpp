@@ -61,6 +61,7 @@ struct Settings {
   std::chrono::milliseconds auth_cache_soft_bump{300'000};
   std::chrono::milliseconds auth_cache_hard_grace{21'600'000};
   std::string limiter_failure = "closed";
+  std::uint64_t replicas = 0;  ///< 0: as many as heartbeats show
   UpstreamPrivate upstream_private;
   std::string upstream_ca_file;
   std::string outbound_proxy;

@@ -8,11 +8,13 @@
 
 namespace relayna::pipeline {
 
-/// Bounds what request bodies may take of the process: how many are being received at once, and how many bytes are held until their
-/// upstream answers. Fail-fast: who does not fit is told to come back (gateway_overloaded, Retry-After: 1). Shared by all shards.
+/// Bounds what request bodies may take of the process: how many are being received at once, and how many
+/// bytes are held until their upstream answers. Fail-fast: who does not fit is told to come back
+/// (gateway_overloaded, Retry-After: 1). Shared by all shards.
 class BodyAdmission {
  public:
-  BodyAdmission(std::uint64_t max_requests, std::uint64_t max_bytes) : max_requests_(max_requests), max_bytes_(max_bytes) {}
+  BodyAdmission(std::uint64_t max_requests, std::uint64_t max_bytes)
+      : max_requests_(max_requests), max_bytes_(max_bytes) {}
   BodyAdmission(const BodyAdmission&) = delete;
   BodyAdmission& operator=(const BodyAdmission&) = delete;
 
@@ -52,7 +54,9 @@ class BodyAdmission {
   [[nodiscard]] Lease lease() { return Lease(*this); }
   [[nodiscard]] std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t rejections() const noexcept { return rejections_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t rejections() const noexcept {
+    return rejections_.load(std::memory_order_relaxed);
+  }
 
  private:
   core::Result<void> overloaded(const char* what);

@@ -10,7 +10,8 @@
 
 namespace relayna::pipeline {
 
-/// What the probes and /health tell, kept up to date by whoever knows; reading never waits for a dependency. Any thread.
+/// What the probes and /health tell, kept up to date by whoever knows; reading never waits for a dependency.
+/// Any thread.
 class Health {
  public:
   /// The outcome of a dependency's last check: `ok`, or `failed: <reason>` without credentials.

@@ -10,9 +10,11 @@
 #include "relayna/http/message.hpp"
 #include "relayna/http/path.hpp"
 #include "relayna/identity/key_cache.hpp"
-#include "relayna/ledger/usage_sink.hpp"
+#include "relayna/ledger/ledger.hpp"
 #include "relayna/pipeline/body_admission.hpp"
 #include "relayna/runtime/shard.hpp"
+#include "relayna/runtime/stop.hpp"
+#include "relayna/runtime/task_group.hpp"
 #include "relayna/telemetry/access_log.hpp"
 #include "relayna/telemetry/metrics.hpp"
 #include "relayna/upstream/dispatcher.hpp"
@@ -22,8 +24,8 @@ namespace relayna::pipeline {
 
 struct Settings {
   std::uint64_t max_request_body_bytes = 33'554'432;  ///< also of a decoded body
-  core::Secret worker_token;                          ///< who may set x-relayna-task-id and -run-id; empty: nobody
-  bool log_message_body = false;                      ///< triage only
+  core::Secret worker_token;      ///< who may set x-relayna-task-id and -run-id; empty: nobody
+  bool log_message_body = false;  ///< triage only
 };
 
 /// What one shard's pipeline works with; everything outlives it.
@@ -34,10 +36,13 @@ struct Parts {
   core::Hmac& hasher;  ///< under the pepper
   upstream::Dispatcher& upstream;
   upstream::ModelDirectory& models;
-  ledger::UsageSink& usage;
+  ledger::Ledger& ledger;
   telemetry::AccessLog& access_log;
   telemetry::Metrics& metrics;
   BodyAdmission& admission;
+  /// Answers that are read to their end although their clients have left; `stop_drains` ends them.
+  runtime::TaskGroup& drains;
+  runtime::StopSource& stop_drains;
 };
 
 class Probe;
@@ -51,7 +56,8 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// Serves one request from its identification to the answer; settling happens when the answer's body ends or is dropped.
+  /// Serves one request from its identification to the answer; settling happens when the answer's body ends
+  /// or is dropped.
   runtime::Task<http::Response> run(http::Request request);
   /// An answer to something that never became a request, in the error shape its path suggests.
   http::Response refuse(std::string_view target, const core::Error& error);

@@ -1,0 +1,279 @@
+#include "relayna/ledger/ledger.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "relayna/telemetry/log.hpp"
+
+#include "ledger/ledger_state.hpp"
+
+namespace relayna::ledger {
+
+namespace {
+
+using core::ErrorCode;
+using counters::Outcome;
+
+/// High enough never to refuse, so that what a soft limit watches is counted as well.
+constexpr std::int64_t kCountOnly = std::int64_t{1} << 60;
+/// An admission finds unseeded scopes once; a second time only when the counters are emptied meanwhile.
+constexpr int kSeedings = 3;
+
+counters::Scope scope_for(const domain::LimitedScope& scope, std::string id) {
+  counters::Scope out{.id = std::move(id), .limits = scope.hard};
+  for (std::size_t i = 0; i < domain::kLimitKinds; ++i) {
+    const auto kind = static_cast<domain::LimitKind>(i);
+    if (scope.soft.has(kind) && !scope.hard.has(kind)) out.limits.set(kind, kCountOnly);
+  }
+  return out;
+}
+
+/// What is left for one of several replicas that cannot see each other: at least one, so that a limit smaller
+/// than the number of replicas does not close the door.
+domain::LimitSet share_of(domain::LimitSet limits, std::size_t replicas) {
+  for (std::size_t i = 0; i < domain::kLimitKinds; ++i) {
+    const auto kind = static_cast<domain::LimitKind>(i);
+    if (limits.of(kind) > 0)
+      limits.set(kind, std::max<std::int64_t>(limits.of(kind) / static_cast<std::int64_t>(replicas), 1));
+  }
+  return limits;
+}
+
+}  // namespace
+
+counters::AdmitRequest Ledger::State::request_for(const Reservation::Held& held) {
+  counters::AdmitRequest request;
+  request.request_id = held.id();
+  request.amounts = held.intent.reserved;
+  request.memo = to_memo(held.intent.event);
+  request.scopes.reserve(held.standings.size());
+  for (std::size_t i = 0; i < held.standings.size(); ++i) {
+    request.scopes.push_back(scope_for(held.standings[i].scope, held.intent.scopes[i]));
+  }
+  return request;
+}
+
+Ledger::State::State(Parts p, Settings s)
+    : parts(p),
+      settings(std::move(s)),
+      tasks(p.shard.executor()),
+      seeder(p.shard, p.store, p.counters),
+      probe(p.metrics, p.shard.index()) {
+  parts.usage.observe(this);
+}
+
+Ledger::State::~State() {
+  parts.usage.observe(nullptr);
+}
+
+runtime::Task<core::Result<counters::Admission>> Ledger::State::ask(
+    counters::AdmitRequest request, const std::vector<ScopeStanding>& scopes) {
+  for (int round = 0; round < kSeedings; ++round) {
+    auto admission = co_await parts.counters.admit(request);
+    if (!admission || admission->outcome != Outcome::unseeded) co_return admission;
+    for (const std::size_t i : admission->unseeded) {
+      if (auto seeded = co_await seeder.seed(scopes[i].scope, admission->epoch); !seeded)
+        co_return std::unexpected(seeded.error());
+    }
+  }
+  co_return core::fail(ErrorCode::control_state_unavailable, {},
+                       "the counters keep forgetting their durable part");
+}
+
+runtime::Task<core::Result<void>> Ledger::State::reserve(Reservation::Held& held) {
+  counters::AdmitRequest request = request_for(held);
+  const auto began = parts.shard.clock().now();
+  auto admission = co_await ask(request, held.standings);
+  probe.admit_seconds.observe(std::chrono::duration<double>(parts.shard.clock().now() - began).count());
+  if (admission) co_return take(held, std::move(*admission));
+  if (parts.fallback == nullptr) {
+    probe.failed.add();
+    co_return std::unexpected(std::move(admission.error()));
+  }
+  co_return co_await reserve_locally(held, std::move(request));
+}
+
+runtime::Task<core::Result<void>> Ledger::State::reserve_locally(Reservation::Held& held,
+                                                                 counters::AdmitRequest request) {
+  const std::size_t replicas = std::max<std::size_t>(settings.replicas ? settings.replicas() : 1, 1);
+  for (counters::Scope& scope : request.scopes) scope.limits = share_of(scope.limits, replicas);
+  held.local = true;
+  for (int round = 0; round < kSeedings; ++round) {
+    auto admission = co_await parts.fallback->admit(request);
+    if (!admission) co_return std::unexpected(std::move(admission.error()));
+    if (admission->outcome != Outcome::unseeded) {
+      probe.local.add();
+      co_return take(held, std::move(*admission));
+    }
+    // What was used before is in counters nobody can read now: the share of this replica begins afresh.
+    for (const std::size_t i : admission->unseeded) {
+      counters::Balance nothing{.periods = domain::Periods::of(parts.shard.clock().wall()),
+                                .snapshot = "1:1:"};
+      if (auto seeded = co_await parts.fallback->seed(held.intent.scopes[i], std::move(nothing)); !seeded) {
+        co_return std::unexpected(std::move(seeded.error()));
+      }
+    }
+  }
+  co_return core::fail(ErrorCode::control_state_unavailable);
+}
+
+core::Error Ledger::State::refused(const Reservation::Held& held, const counters::Refusal& refusal) {
+  probe.refused.add();
+  const std::size_t i = std::min(refusal.scope, held.standings.size() - 1);
+  if (!held.local)
+    refusals.remember(held.intent.scopes[i], held.standings[i].scope, refusal, parts.shard.clock().now());
+  return refusal_error(held.standings[i].scope, refusal);
+}
+
+core::Result<void> Ledger::State::take(Reservation::Held& held, counters::Admission admission) {
+  if (admission.outcome == Outcome::refused) return std::unexpected(refused(held, *admission.refusal));
+  probe.admitted.add();
+  held.intent.admitted_at = admission.at;
+  if (!held.local) {
+    epoch = admission.epoch;
+    held.intent.epoch = std::move(admission.epoch);
+  }
+  for (std::size_t i = 0; i < admission.standings.size(); ++i)
+    held.standings[i].standing = admission.standings[i];
+  return {};
+}
+
+runtime::Task<core::Result<void>> Ledger::State::extend(Reservation::Held& held, counters::Amounts more) {
+  if (!held.intent.scopes.empty()) {
+    auto& counters = held.local ? *parts.fallback : parts.counters;
+    auto extension = co_await counters.extend(held.id(), more);
+    if (!extension) co_return std::unexpected(std::move(extension.error()));
+    // Counters that were emptied are told of the whole reservation by `announce`; until then nobody can say
+    // no.
+    if (extension->known && !extension->granted)
+      co_return std::unexpected(refused(held, *extension->refusal));
+    probe.extended.add();
+  }
+  held.intent.reserved.tokens += more.tokens;
+  held.intent.reserved.cost_nanos += more.cost_nanos;
+  co_return core::Result<void>();
+}
+
+void Ledger::State::settle(std::unique_ptr<Reservation::Held> held, domain::UsageEvent event,
+                           counters::Amounts used) {
+  Intent& intent = held->intent;
+  open.erase(intent.event.request_id);
+  event.accounted_at = intent.admitted_at;
+  if (intent.reserved.tokens > 0) {
+    probe.estimate_error.observe(static_cast<double>(used.tokens) /
+                                 static_cast<double>(intent.reserved.tokens));
+  }
+  if (!intent.scopes.empty()) {
+    const std::string& id = intent.event.request_id;
+    settlements.began({.request_id = id, .scopes = intent.scopes, .amounts = used, .at = intent.admitted_at},
+                      intent.epoch);
+    tasks.spawn(tell_counters({.request_id = id, .used = used, .replica = {}, .local = held->local}));
+  }
+  parts.usage.record({.event = std::move(event),
+                      .scopes = std::move(intent.scopes),
+                      .amounts = used,
+                      .admitted_at = intent.admitted_at,
+                      .epoch = std::move(intent.epoch)});
+}
+
+void Ledger::State::give_up(std::unique_ptr<Reservation::Held> held) {
+  telemetry::log("ledger")->error("request {} was dropped without being settled, which is a bug", held->id());
+  SettledEvent settled = interrupted(held->intent);
+  settle(std::move(held), std::move(settled.event), settled.amounts);
+}
+
+runtime::Task<void> Ledger::State::tell_counters(Unsettled request) {
+  if (!co_await try_to_settle(request)) unsettled.push_back(std::move(request));
+}
+
+runtime::Task<bool> Ledger::State::try_to_settle(const Unsettled& request) {
+  if (request.local) {
+    (void)co_await parts.fallback->settle(request.request_id, request.used);
+    settlements.missed(request.request_id);
+    co_return true;
+  }
+  auto settled = request.replica.empty()
+                     ? co_await parts.counters.settle(request.request_id, request.used)
+                     : co_await parts.counters.settle_for(request.replica, request.request_id, request.used);
+  if (!settled) co_return false;
+  settlements.settled(request.request_id, *settled, parts.shard.clock().now());
+  co_return true;
+}
+
+Ledger::Ledger(Parts parts, Settings settings)
+    : state_(std::make_unique<State>(parts, std::move(settings))) {}
+
+Ledger::~Ledger() = default;
+
+runtime::Task<core::Result<Reservation>> Ledger::admit(Demand demand, domain::UsageEvent draft) {
+  auto held = std::make_unique<Reservation::Held>();
+  held->intent.event = std::move(draft);
+  held->intent.reserved = demand.amounts;
+  held->intent.admitted_at = state_->parts.shard.clock().wall();
+  for (domain::LimitedScope& scope : demand.scopes) {
+    held->intent.scopes.push_back(scope.id());
+    held->standings.push_back({std::move(scope), {}});
+  }
+  if (!held->standings.empty()) {
+    if (auto reserved = co_await state_->reserve(*held); !reserved)
+      co_return std::unexpected(std::move(reserved.error()));
+  }
+  // On disk before anything is sent: whoever finds an intent without its event knows that something may have
+  // been used.
+  (void)state_->parts.usage.intend(held->intent);
+  state_->open.emplace(held->id(), held.get());
+  co_return Reservation(*this, std::move(held));
+}
+
+const core::Error* Ledger::remembered_refusal(const std::vector<domain::LimitedScope>& scopes) {
+  if (state_->refusals.size() == 0) return nullptr;
+  const auto now = state_->parts.shard.clock().now();
+  for (const domain::LimitedScope& scope : scopes) {
+    if (const core::Error* error = state_->refusals.find(scope.id(), scope, now)) return error;
+  }
+  return nullptr;
+}
+
+void Ledger::record(domain::UsageEvent event) {
+  state_->parts.usage.record(std::move(event));
+}
+
+runtime::Task<void> Ledger::run(runtime::StopSource* stop) {
+  return state_->upkeep(stop);
+}
+
+Reservation::Reservation() noexcept = default;
+Reservation::Reservation(Ledger& ledger, std::unique_ptr<Held> held) noexcept
+    : ledger_(&ledger), held_(std::move(held)) {}
+Reservation::Reservation(Reservation&& other) noexcept = default;
+
+Reservation& Reservation::operator=(Reservation&& other) noexcept {
+  if (this != &other) {
+    if (held_) ledger_->state_->give_up(std::move(held_));
+    ledger_ = other.ledger_;
+    held_ = std::move(other.held_);
+  }
+  return *this;
+}
+
+Reservation::~Reservation() {
+  if (held_) ledger_->state_->give_up(std::move(held_));
+}
+
+runtime::Task<core::Result<void>> Reservation::extend(counters::Amounts more) {
+  return ledger_->state_->extend(*held_, more);
+}
+
+void Reservation::settle(domain::UsageEvent event, counters::Amounts used) {
+  ledger_->state_->settle(std::move(held_), std::move(event), used);
+}
+
+const counters::Amounts& Reservation::reserved() const noexcept {
+  return held_->intent.reserved;
+}
+
+const std::vector<ScopeStanding>& Reservation::standings() const noexcept {
+  return held_->standings;
+}
+
+}  // namespace relayna::ledger
