@@ -184,6 +184,7 @@ void Exchange::settle_usage() {
         std::chrono::duration_cast<std::chrono::milliseconds>(*time_to_first_token).count();
   }
   if (!reservation) {
+    if (status < 400) return;  // a list of models: nothing was used, nothing was refused
     done.refused_count = 1;
     parts_.ledger.record(std::move(done));
     return;
