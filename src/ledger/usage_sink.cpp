@@ -54,7 +54,7 @@ UsageSink::UsageSink(runtime::Shard& shard, store::Store& store, telemetry::Metr
 UsageSink::~UsageSink() = default;
 
 std::size_t UsageSink::waiting() const noexcept {
-  return waiting_->size();
+  return waiting_->size() + sending_;
 }
 
 core::Result<void> UsageSink::intend(const Intent& intent) {
@@ -95,9 +95,12 @@ void UsageSink::flush_soon() {
 /// Sends one batch. False when the store did not take it; what is left is back in its place then.
 runtime::Task<bool> UsageSink::deliver() {
   const core::TimePoint handed_over = failing_ ? core::TimePoint::min() : shard_.clock().now();
-  Attempt attempt = co_await insert_batch(&shard_, &store_, waiting_->take(settings_.batch_size));
+  std::vector<Queued> batch = waiting_->take(settings_.batch_size);
+  sending_ = batch.size();
+  Attempt attempt = co_await insert_batch(&shard_, &store_, std::move(batch));
   failing_ = attempt.failure.has_value();
   waiting_->put_back(std::move(attempt.left));
+  sending_ = attempt.stored.size() + attempt.rejected.size();  // until the spool knows of them
   if (!attempt.stored.empty()) {
     probe_->written.add(static_cast<double>(attempt.stored.size()));
     const core::SystemTime now = shard_.clock().wall();
@@ -117,6 +120,7 @@ runtime::Task<bool> UsageSink::deliver() {
     forget(done);
   }
   if (!attempt.rejected.empty()) co_await put_aside(std::move(attempt.rejected));
+  sending_ = 0;
   if (!attempt.failure) co_return true;
   probe_->failures.add();
   telemetry::log("ledger")->warn("{} usage events wait for the store, which will be asked again: {}",
@@ -228,7 +232,7 @@ void UsageSink::say_what_is_left() {
 }
 
 void UsageSink::publish_gauges() {
-  probe_->waiting.set(static_cast<double>(waiting_->size()));
+  probe_->waiting.set(static_cast<double>(waiting()));
   const auto oldest = waiting_->oldest();
   probe_->oldest_age.set(oldest ? seconds(*oldest, shard_.clock().wall()) : 0);
   probe_->recovered.add(static_cast<double>(waiting_->recovered() -

@@ -91,6 +91,7 @@ class UsageSink {
   std::string rejected_path_;
   bool failing_ = false;  // the last attempt's outcome is unknown
   std::unique_ptr<Waiting> waiting_;
+  std::size_t sending_ = 0;  // taken from waiting_
   DeliveryObserver* observer_ = nullptr;
   std::shared_ptr<bool> flush_posted_;
 };
