@@ -27,7 +27,7 @@ counters::AdmitRequest request_of(std::uint64_t number) {
     scope.limits.set(domain::LimitKind::requests_per_minute, 1'000'000'000);
     scope.limits.set(domain::LimitKind::tokens_per_minute, 1'000'000'000'000);
     scope.limits.set(domain::LimitKind::concurrent_requests, 1'000'000);
-    scope.limits.set(domain::LimitKind::usd_per_month, 1'000'000'000'000'000'000);
+    scope.limits.set(domain::LimitKind::usd_per_month, 900'000'000'000);
     request.scopes.push_back(std::move(scope));
   }
   return request;

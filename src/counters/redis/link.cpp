@@ -126,7 +126,8 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
   }
 
   void drop_connection(std::string why) {
-    if (ready) telemetry::log("counters")->warn("Redis {} lost: {}", address.describe(), why);
+    if (ready && !stop.stop_requested())
+      telemetry::log("counters")->warn("Redis {} lost: {}", address.describe(), why);
     ready = false;
     error = std::move(why);
     expires_never();
