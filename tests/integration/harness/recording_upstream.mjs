@@ -14,7 +14,7 @@ import { Upstream, bytewise } from "../../e2e/upstream.mjs";
 import { apiOfPath } from "./answers.mjs";
 
 const recordFile = process.argv[2];
-const record = (entry) => appendFileSync(recordFile, `${JSON.stringify(entry)}\n`);
+const record = (entry) => appendFileSync(recordFile, `${JSON.stringify({ ...entry, at: Date.now() })}\n`);
 
 async function answer(request, reply) {
   const plan = { input: 3, output: 5, ...JSON.parse(request.headers["x-answer"] ?? "{}") };

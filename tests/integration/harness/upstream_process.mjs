@@ -23,7 +23,7 @@ export class UpstreamProcess {
     return this;
   }
 
-  // What happened so far, in order: {request, target, input, output, stream, state: asked|done|cut|left}.
+  // What happened so far, in order: {request, target, input, output, stream, state: asked|done|cut|left, at: ms}.
   get records() {
     const file = path.join(this.#folder, "records");
     if (!existsSync(file)) return [];
