@@ -269,6 +269,22 @@ TEST_P(Counting, AnnouncesWhatLivedBeforeWithoutAskingForRoom) {
   EXPECT_EQ(used(admit("b", {full}, {.cost_nanos = 1}), LimitKind::usd_total), 10);
 }
 
+TEST_P(Counting, CountsWhatWasUnderWayWhenAScopeGotItsFirstBudget) {
+  const auto before = scope("scope", {{LimitKind::concurrent_requests, 9}});
+  const auto budget = scope("scope", {{LimitKind::usd_total, 100}, {LimitKind::requests_per_day, 9}});
+  admit("settled", {before}, {.cost_nanos = 10});
+  admit("released", {before}, {.cost_nanos = 10});
+  ASSERT_EQ(admit_seeded({.request_id = "a", .scopes = {budget}}, balance(clock().wall(), 3, 20)).outcome,
+            Outcome::admitted);
+  EXPECT_TRUE(value(counters().settle("settled", {.cost_nanos = 4})).all_seeded);
+  value(counters().release("released"));
+  const auto after = admit("b", {budget});
+  EXPECT_EQ(used(after, LimitKind::usd_total), 24);
+  EXPECT_EQ(used(after, LimitKind::requests_per_day), 4) << "one from the seed, settled, a and b";
+  admit("c", {before}, {.cost_nanos = 5});
+  EXPECT_EQ(used(admit("d", {budget}), LimitKind::usd_total), 29) << "it goes on counting";
+}
+
 TEST_P(Counting, EmptiedCountersShowAnotherEpochAndKnowNobody) {
   const auto durable = scope("durable", {{LimitKind::usd_total, 100}, {LimitKind::concurrent_requests, 9}});
   const AdmitRequest request{.request_id = "a", .scopes = {durable}, .amounts = {.cost_nanos = 10}};
