@@ -186,6 +186,7 @@ void Exchange::settle_usage() {
   if (!reservation) {
     if (status < 400) return;  // a list of models: nothing was used, nothing was refused
     done.refused_count = 1;
+    done.charged = false;  // no limit counted it, so none may when it is read back
     parts_.ledger.record(std::move(done));
     return;
   }
