@@ -32,7 +32,7 @@ def cases(binary: Path | None):
     yield "files named in documents exist", [
         f"{path}: {name}" for path, text in texts.items() if path.suffix == ".md" for name in NAMED_FILE.findall(text)
         if not (repository.ROOT / name).exists()]
-    yield "CHANGELOG.md starts with the version CMake builds", changelog()
+    yield "CHANGELOG.md's newest release is the version CMake builds", changelog()
     yield "the scripts are valid bash", [
         problem for path, text in texts.items() if text.startswith("#!/usr/bin/env bash") for problem in bash_syntax(path)]
     for page in ("configuration", "errors"):
@@ -52,11 +52,12 @@ def changelog() -> list[str]:
     built = re.search(r"project\(relayna-gateway VERSION (\d+\.\d+\.\d+)", (repository.ROOT / "CMakeLists.txt").read_text())
     page = repository.ROOT / "CHANGELOG.md"
     headings = re.findall(r"^## (\S+)(?: - (\d{4}-\d{2}-\d{2}))?$", page.read_text() if page.exists() else "", re.MULTILINE)
+    headings = [heading for heading in headings if heading[0] != "Unreleased"]
     if not headings:
         return ["CHANGELOG.md has no heading `## <version> - <date>`"]
     version, date = headings[0]
     if version != built.group(1) or not date:
-        return [f"CHANGELOG.md starts with {version} {date}, CMake builds {built.group(1)}"]
+        return [f"CHANGELOG.md's newest release is {version} {date}, CMake builds {built.group(1)}"]
     return []
 
 
