@@ -90,7 +90,7 @@ runtime::Task<bool> Waiting::read_inherited() {
   if (batch.last) {
     from->exhausted = true;
     inherited_.pop_front();
-    if (from->outstanding == 0) from->log.remove();
+    if (from->outstanding == 0) remove(from);
   }
   co_return true;
 }
@@ -109,7 +109,12 @@ void Waiting::put_back(std::vector<Queued> events) {
 
 void Waiting::finished(const Queued& event) {
   if (!event.inherited) return;
-  if (--event.inherited->outstanding == 0 && event.inherited->exhausted) event.inherited->log.remove();
+  if (--event.inherited->outstanding == 0 && event.inherited->exhausted) remove(event.inherited);
+}
+
+/// Elsewhere: freeing a large file takes milliseconds on some disks.
+void Waiting::remove(std::shared_ptr<Inheritance> done) {
+  shard_.offload_pool().submit([done = std::move(done)] { done->log.remove(); });
 }
 
 std::size_t Waiting::only_in_memory() const noexcept {

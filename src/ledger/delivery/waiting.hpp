@@ -63,6 +63,7 @@ class Waiting {
   runtime::Task<bool> read_spool();
   runtime::Task<bool> read_inherited();
   std::size_t drop_oldest();
+  void remove(std::shared_ptr<Inheritance> done);
 
   runtime::Shard& shard_;
   Spool* spool_;

@@ -109,6 +109,20 @@ TEST_F(SpoolTest, ALongRequestKeepsNoOldFile) {
   EXPECT_TRUE(files().empty());
 }
 
+TEST_F(SpoolTest, AnIntentThatIsWrittenAgainReplacesTheFirst) {
+  open_folder();
+  Spool spool(*folder, 0, clock);
+  Intent intent = sample_intent(1);
+  ASSERT_TRUE(spool.intent(intent));
+  intent.reserved.tokens *= 2;
+  ASSERT_TRUE(spool.intent(intent));
+  EXPECT_EQ(spool.stats().open_intents, 1U);
+  DeadLog log(files());
+  const auto batch = log.next(10);
+  ASSERT_EQ(batch.events.size(), 1U);
+  EXPECT_EQ(batch.events[0].amounts.tokens, intent.reserved.tokens);
+}
+
 TEST_F(SpoolTest, ManyOpenRequestsAreNotCopiedForEver) {
   open_folder();
   Spool spool(*folder, 0, clock);
