@@ -37,6 +37,7 @@ RelayBody::RelayBody(std::unique_ptr<Exchange> exchange, std::unique_ptr<http::B
 
 RelayBody::~RelayBody() {
   if (ended_ || x_ == nullptr) return;
+  x_->error_code = core::error_info(core::ErrorCode::client_closed).name;
   if (x_->route_settings.drain_on_disconnect && upstream_ != nullptr && sse_ && reads_usage_) {
     Exchange& x = *x_;
     x.outlive_client();
@@ -45,7 +46,6 @@ RelayBody::~RelayBody() {
   }
   x_->take_usage(usage_, sse_);
   x_->client_gone = true;
-  x_->error_code = core::error_info(core::ErrorCode::client_closed).name;
   x_->settle();
 }
 
@@ -113,7 +113,7 @@ runtime::Task<std::optional<core::Error>> RelayBody::hold_enough() {
   co_return std::nullopt;
 }
 
-core::Result<http::Chunk> RelayBody::end_with(core::Error error) {
+core::Result<http::Chunk> RelayBody::end_with(core::Error error, std::string last) {
   ended_ = true;
   upstream_.reset();
   x_->take_usage(usage_, sse_);
@@ -129,7 +129,8 @@ core::Result<http::Chunk> RelayBody::end_with(core::Error error) {
   x_->settle();
   // Without events there is no way to say it but to break the connection; the server does that on an error.
   if (!sse_ || stopped) return std::unexpected(std::move(error));
-  out_ =
+  out_ = std::move(last);
+  out_ +=
       dialect::render_stream_error(x_->match.operation, error, x_->id_view(), usage_.next_sequence_number());
   return http::Chunk{out_, false};
 }
@@ -152,10 +153,12 @@ runtime::Task<core::Result<http::Chunk>> RelayBody::next() {
   while (!upstream_ended_) {
     auto chunk = co_await upstream_->next();
     if (!chunk) co_return end_with(std::move(chunk.error()));
-    const std::string_view bytes = chunk->bytes.empty() ? std::string_view{} : pass(chunk->bytes);
+    std::string_view bytes = chunk->bytes.empty() ? std::string_view{} : pass(chunk->bytes);
     if (auto error = limit_passed()) co_return end_with(std::move(*error));
-    if (sse_ && usage_.estimated_output_tokens() > x_->estimate.output) {
-      if (auto error = co_await hold_enough()) co_return end_with(std::move(*error));
+    if (sse_ && !usage_.finished() && usage_.estimated_output_tokens() > x_->estimate.output) {
+      // What the counters answer comes through the buffer that these bytes are in.
+      if (bytes.data() != out_.data()) bytes = out_.assign(bytes);
+      if (auto error = co_await hold_enough()) co_return end_with(std::move(*error), std::string(bytes));
     }
     upstream_ended_ = chunk->end;
     if (!bytes.empty()) co_return http::Chunk{bytes, false};

@@ -107,6 +107,6 @@ export function error(body, { code, type } = {}) {
   hold(object({
     type: literal("error"), request_id: text,
     error: object({ type: type ? literal(type) : text, message: text, code: code ? literal(code) : text },
-      { retry_after_seconds: count, reason: text, reachable: any, param: nullable(string) }),
+      { retry_after_seconds: count, reason: text, reachable: any, param: nullable(string), scope: text, window: text }),
   })(body, "answer"), body);
 }

@@ -258,7 +258,7 @@ export function error(body, { code } = {}) {
   const problems = object({
     error: object(
       { message: text, type: text, param: nullable(string), code: code ? literal(code) : text, request_id: text },
-      { retry_after_seconds: count, reason: text, reachable: any },
+      { retry_after_seconds: count, reason: text, reachable: any, scope: text, window: text },
     ),
   })(body, "answer");
   hold(problems, body);

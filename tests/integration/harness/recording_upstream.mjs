@@ -5,6 +5,9 @@
 //   wait                 milliseconds before the head
 //   pace                 milliseconds between the frames of a stream
 //   bytewise             a stream in pieces of one byte
+//   repeat               how many times a stream says its words, of about 12 tokens
+//   headers              beside its own
+//   cost                 what it says the request cost, as `usage.cost`
 //   status, body         an error instead
 //   cut                  "before" (no answer), "head" (after the head), "middle" (inside the body or stream): resets
 // Without the header it answers at once with 3 and 5 tokens.
@@ -35,17 +38,19 @@ async function produce(plan, body, api, reply) {
   if (plan.status) return reply.json(plan.status, plan.body ?? { error: { message: "as asked", type: "x", param: null, code: "asked" } }, plan.headers);
   const tokens = { input: plan.input, output: plan.output };
   if (!body.stream) {
-    const whole = JSON.stringify(api.whole(tokens));
-    if (!plan.cut) return reply.whole(200, whole);
+    const answer = api.whole(tokens);
+    if (plan.cost !== undefined) answer.usage.cost = plan.cost;
+    const whole = JSON.stringify(answer);
+    if (!plan.cut) return reply.whole(200, whole, plan.headers);
     reply.head(200, { "content-type": "application/json", "content-length": Buffer.byteLength(whole) });
     if (plan.cut === "middle") reply.raw(whole.slice(0, whole.length / 2));
     await sleep(50);  // so that what was written is on its way
     return reply.reset();
   }
-  let frames = api.frames(tokens, { usage: api.path !== "/v1/chat/completions" || body.stream_options?.include_usage === true });
+  let frames = api.frames(tokens, { usage: api.path !== "/v1/chat/completions" || body.stream_options?.include_usage === true, repeat: plan.repeat });
   if (plan.cut) frames = plan.cut === "head" ? [] : frames.slice(0, 3);
   const pieces = plan.bytewise ? bytewise(frames.join("")) : frames;
-  await reply.stream(pieces, { delay: plan.pace ?? 0, end: !plan.cut });
+  await reply.stream(pieces, { delay: plan.pace ?? 0, headers: plan.headers, end: !plan.cut });
   if (plan.cut) {
     await sleep(50);
     reply.reset();
