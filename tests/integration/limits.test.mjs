@@ -22,7 +22,7 @@ const config = declared({
     keyNamed("three-a", {}, { project: "three" }), keyNamed("alone"),
     keyNamed("soft"), keyNamed("hard", { daily_budget_usd: 0.1 }), keyNamed("told", { rpm_limit: 50, tpm_limit: 100_000, max_requests_per_day: 20 }),
     keyNamed("chat", endless), keyNamed("responses", endless), keyNamed("messages", endless), keyNamed("extended", { ...endless, max_tokens_per_day: 100_000 }),
-    keyNamed("dear", { max_cost_per_request: 0.01 }), keyNamed("budget", { total_budget_usd: 1 }),
+    keyNamed("dear", { max_cost_per_request: 0.01 }), keyNamed("budget", { total_budget_usd: 100 }),
     keyNamed("lenient", { total_budget_usd: 1, allow_unpriced_models: true }), keyNamed("plain"),
   ],
   policies: [{ kind: "model", scope: "slow*", rpm_limit: 2 }],
