@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +19,13 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// What a burst of requests has used is kept for the next one: giving it back after every batch of events and
+/// taking it again costs page faults, about 2 % of a request.
+void keep_heap() {
+  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);  // bodies of megabytes go back at once
 }
 
 /// Blocking work: SQL and large scans. SQLite has one writer; PostgreSQL gets one thread per pooled
@@ -65,6 +73,7 @@ Application::~Application() = default;
 
 int Application::run() {
   raise_descriptor_limit();
+  keep_heap();
   signals_ = std::make_unique<runtime::Signals>(main_, [this](int signal) { on_signal(signal); });
   for (auto step : {&Application::open_state_folder, &Application::listen_control}) {
     if (auto done = (this->*step)(); !done) {

@@ -99,7 +99,9 @@ runtime::Task<void> Application::check_dependencies() {
     } else if (now - pending->began > kCheckBound) {
       health_.set_check("database", "failed: no answer within 1 s");
     }
-  } while (co_await main_.sleep(kCheckInterval, &stop_));
+    // While it is away one looks again soon: whoever waits for readiness should not wait for this interval,
+    // too.
+  } while (co_await main_.sleep(health_.check_ok("database") ? kCheckInterval : kCheckInterval / 20, &stop_));
 }
 
 core::Result<void> Application::connect_redis() {

@@ -24,11 +24,19 @@ bool is_dash(std::size_t i) {
   return std::ranges::find(kDashes, i) != kDashes.end();
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+// Where the two digits of each byte stand.
+constexpr std::array<std::uint8_t, 16> kBytesAt{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::uint8_t kNoDigit = 0xFF;
+constexpr std::array<std::uint8_t, 256> kDigitValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = 10 + i;
+  return values;
+}();
+
+std::uint8_t digit_at(std::string_view text, std::size_t i) {
+  return kDigitValues[static_cast<unsigned char>(text[i])];
 }
 
 }  // namespace
@@ -50,18 +58,16 @@ std::string Uuid::str() const {
 
 std::optional<Uuid> Uuid::parse(std::string_view text) noexcept {
   if (text.size() != 36) return std::nullopt;
+  if (!std::ranges::all_of(kDashes, [&](std::size_t i) { return text[i] == '-'; })) return std::nullopt;
   Uuid uuid;
-  std::size_t digits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_dash(i)) {
-      if (text[i] != '-') return std::nullopt;
-      continue;
-    }
-    const int value = hex_digit(text[i]);
-    if (value < 0) return std::nullopt;
-    auto& byte = uuid.bytes[digits++ / 2];
-    byte = static_cast<std::uint8_t>(byte << 4U | static_cast<unsigned>(value));
+  std::uint8_t seen = 0;
+  for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+    const std::uint8_t high = digit_at(text, kBytesAt[i]);
+    const std::uint8_t low = digit_at(text, kBytesAt[i] + 1);
+    seen |= high | low;  // above 15 only when one is no digit
+    uuid.bytes[i] = static_cast<std::uint8_t>(high << 4U | low);
   }
+  if (seen > 15) return std::nullopt;
   return uuid;
 }
 

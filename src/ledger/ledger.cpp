@@ -151,6 +151,7 @@ runtime::Task<core::Result<void>> Ledger::State::extend(Reservation::Held& held,
   }
   held.intent.reserved.tokens += more.tokens;
   held.intent.reserved.cost_nanos += more.cost_nanos;
+  (void)parts.usage.intend(held.intent);  // what it may use has grown
   co_return core::Result<void>();
 }
 
@@ -266,6 +267,12 @@ runtime::Task<core::Result<void>> Reservation::extend(counters::Amounts more) {
 
 void Reservation::settle(domain::UsageEvent event, counters::Amounts used) {
   ledger_->state_->settle(std::move(held_), std::move(event), used);
+}
+
+domain::UsageEvent Reservation::take_draft() {
+  domain::UsageEvent draft = std::move(held_->intent.event);
+  held_->intent.event.request_id = draft.request_id;
+  return draft;
 }
 
 const counters::Amounts& Reservation::reserved() const noexcept {

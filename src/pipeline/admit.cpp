@@ -67,8 +67,7 @@ core::Result<void> check_cost(const Exchange& x, const std::optional<core::Money
 }  // namespace
 
 const domain::Price* price_of(const Exchange& x, const domain::Provider& provider, std::string_view model) {
-  return x.snapshot->prices.lookup(
-      {.provider = provider.name, .kind = provider.kind, .model = model, .at = x.began});
+  return x.prices().find(x.snapshot, provider, model, x.began);
 }
 
 core::Result<void> find_limits(Exchange& x) {

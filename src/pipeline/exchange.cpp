@@ -46,8 +46,8 @@ bool valid_traceparent(std::string_view t) noexcept {
 
 }  // namespace
 
-Exchange::Exchange(Parts& parts, Probe& probe, http::Request&& incoming)
-    : request(std::move(incoming)), parts_(parts), probe_(probe) {
+Exchange::Exchange(Parts& parts, Probe& probe, PriceMemo& prices, http::Request&& incoming)
+    : request(std::move(incoming)), parts_(parts), probe_(probe), prices_(prices) {
   auto& ids = parts.shard.ids();
   ids.uuid7().write(id);
   const auto inbound = request.head.fields.get("traceparent");
@@ -152,16 +152,10 @@ domain::UsageEvent Exchange::event() const {
   event.project_id = key->key.project_id;
   event.team_id = team_id;
   event.route = domain::route_label(match.route);
-  event.model = model.empty() ? features.model : model;
-  event.provider = provider;
+  event.model = features.model;
   event.end_user = end_user();
   event.tags = request.head.fields.get("x-relayna-tags");
-  event.error_code = error_code;
-  event.status_code = status;
-  event.stream = stream || features.stream;
-  event.credential_source = credential_source;
-  event.upstream_attempts = attempts.made;
-  event.fallback_count = attempts.fallbacks;
+  event.stream = features.stream;
   event.http_method = request.head.method;
   event.endpoint_path = target.path;
   if (trusted_worker) {
@@ -173,26 +167,38 @@ domain::UsageEvent Exchange::event() const {
   return event;
 }
 
+void Exchange::complete(domain::UsageEvent& event) const {
+  if (!model.empty()) event.model = model;
+  if (!provider.empty()) event.provider = provider;
+  event.error_code = error_code;
+  event.status_code = status;
+  event.stream = stream;
+  event.credential_source = credential_source;
+  event.upstream_attempts = attempts.made;
+  event.fallback_count = attempts.fallbacks;
+  event.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
+  if (time_to_first_token) {
+    event.time_to_first_token_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*time_to_first_token).count();
+  }
+}
+
 void Exchange::settle_usage() {
   // Without a key there is nobody to account to: such requests are in the metrics and the access log.
   if (key == nullptr || match.route == domain::Route::unknown) return;
-  domain::UsageEvent done = event();
-  done.stream = stream;
-  done.latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed()).count();
-  if (time_to_first_token) {
-    done.time_to_first_token_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(*time_to_first_token).count();
+  if (reservation) {
+    domain::UsageEvent done = reservation.take_draft();
+    complete(done);
+    const counters::Amounts used = meter(*this, done);
+    cost_nanos = done.cost_nanos;
+    reservation.settle(std::move(done), used);
+  } else if (status >= 400) {  // a list of models uses nothing and refuses nothing
+    domain::UsageEvent refused = event();
+    complete(refused);
+    refused.refused_count = 1;
+    refused.charged = false;  // no limit counted it, so none may when it is read back
+    parts_.ledger.record(std::move(refused));
   }
-  if (!reservation) {
-    if (status < 400) return;  // a list of models: nothing was used, nothing was refused
-    done.refused_count = 1;
-    done.charged = false;  // no limit counted it, so none may when it is read back
-    parts_.ledger.record(std::move(done));
-    return;
-  }
-  const counters::Amounts used = meter(*this, done);
-  cost_nanos = done.cost_nanos;
-  reservation.settle(std::move(done), used);
 }
 
 void Exchange::write_access_line() {

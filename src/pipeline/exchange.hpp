@@ -9,6 +9,7 @@
 #include "relayna/pipeline/pipeline.hpp"
 
 #include "pipeline/policy_cache.hpp"
+#include "pipeline/price_memo.hpp"
 #include "pipeline/route_match.hpp"
 
 namespace relayna::pipeline {
@@ -17,7 +18,7 @@ namespace relayna::pipeline {
 /// into the answer's body, so that it settles when the last byte is out or the client is gone. One shard.
 class Exchange {
  public:
-  Exchange(Parts& parts, Probe& probe, http::Request&& incoming);
+  Exchange(Parts& parts, Probe& probe, PriceMemo& prices, http::Request&& incoming);
   /// Settles when nothing did before: an answer that was dropped counts as a client that left.
   ~Exchange();
   Exchange(const Exchange&) = delete;
@@ -87,7 +88,7 @@ class Exchange {
   [[nodiscard]] core::Duration elapsed() const noexcept;
   /// Who the request is made for, as the caller says; empty when he does not.
   [[nodiscard]] std::string_view end_user() const noexcept;
-  /// The usage event as far as it is known now.
+  /// The usage event as far as it is known before an upstream is asked.
   [[nodiscard]] domain::UsageEvent event() const;
   /// Why the exchange really ends: that the wait for an upstream was cancelled may mean that the client left,
   /// or that the gateway is about to, in which case the client is still there to be told.
@@ -105,12 +106,16 @@ class Exchange {
   void settle() noexcept;
   [[nodiscard]] Parts& parts() const noexcept { return parts_; }
   [[nodiscard]] Probe& probe() const noexcept { return probe_; }
+  [[nodiscard]] PriceMemo& prices() const noexcept { return prices_; }
 
  private:
+  /// What became known since `event()`.
+  void complete(domain::UsageEvent& event) const;
   void settle_usage();
   void write_access_line();
   Parts& parts_;
   Probe& probe_;
+  PriceMemo& prices_;
   bool settled_ = false;
 };
 

@@ -45,6 +45,7 @@ void write_tokens(const dialect::Usage& usage, std::int64_t total, domain::Usage
 }  // namespace
 
 counters::Amounts meter(const Exchange& x, domain::UsageEvent& event) {
+  event.cost_source.clear();  // the draft's
   if (!was_served(x) || x.match.operation == dialect::Operation::count_tokens) return {};
   const bool reported = x.usage.reported() && x.usage_is_final;
   const dialect::Usage usage = reported ? x.usage : estimated_usage(x);

@@ -13,7 +13,8 @@ Pipeline::Pipeline(Parts parts, Settings settings)
     : parts_(parts),
       settings_(std::move(settings)),
       probe_(std::make_unique<Probe>(parts.metrics)),
-      policies_(std::make_unique<PolicyCache>()) {}
+      policies_(std::make_unique<PolicyCache>()),
+      prices_(std::make_unique<PriceMemo>()) {}
 
 Pipeline::~Pipeline() = default;
 
@@ -34,7 +35,7 @@ bool takes_body(const Exchange& x) {
 runtime::Task<http::Response> Pipeline::run(http::Request request) {
   // 1. Ids first, so that every answer and log line below carries them. A client's own x-request-id is only
   // echoed.
-  auto x = std::make_unique<Exchange>(parts_, *probe_, std::move(request));
+  auto x = std::make_unique<Exchange>(parts_, *probe_, *prices_, std::move(request));
   x->trusted_worker = !settings_.worker_token.empty() &&
                       core::constant_time_equal(x->request.head.fields.get("x-relayna-worker-token"),
                                                 settings_.worker_token.reveal());
@@ -89,7 +90,7 @@ http::Response Pipeline::refuse(std::string_view target, const core::Error& erro
   http::Request request;
   request.head.target = std::string(target);
   request.received = parts_.shard.clock().now();
-  Exchange x(parts_, *probe_, std::move(request));
+  Exchange x(parts_, *probe_, *prices_, std::move(request));
   x.api = api_of_path(target, false);
   return error_answer(x, error);
 }

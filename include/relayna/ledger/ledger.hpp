@@ -47,6 +47,8 @@ class Reservation {
   /// Ends it: `event` is in the spool when this returns, counters and store follow without anybody waiting.
   /// `event.request_id` is the one that was admitted.
   void settle(domain::UsageEvent event, counters::Amounts used);
+  /// The event it was admitted with, to be completed and settled with.
+  [[nodiscard]] domain::UsageEvent take_draft();
   [[nodiscard]] const counters::Amounts& reserved() const noexcept;
   [[nodiscard]] const std::vector<ScopeStanding>& standings() const noexcept;
   [[nodiscard]] explicit operator bool() const noexcept { return held_ != nullptr; }

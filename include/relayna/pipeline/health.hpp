@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -34,6 +35,11 @@ class Health {
       }
     }
     checks_.push_back({name, std::move(status)});
+  }
+  [[nodiscard]] bool check_ok(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(
+        checks_, [&](const Check& check) { return check.name == name && check.status == "ok"; });
   }
   [[nodiscard]] std::vector<Check> checks() const {
     const std::lock_guard lock(mutex_);

@@ -47,6 +47,7 @@ struct Parts {
 
 class Probe;
 class PolicyCache;
+class PriceMemo;
 
 /// The nine steps a request goes through (contract section 5); `pipeline.cpp` reads as that list. One shard.
 class Pipeline {
@@ -67,6 +68,7 @@ class Pipeline {
   Settings settings_;
   std::unique_ptr<Probe> probe_;
   std::unique_ptr<PolicyCache> policies_;
+  std::unique_ptr<PriceMemo> prices_;
   dialect::RequestReader reader_;
 };
 
