@@ -20,9 +20,10 @@ def on_other_cores(command: list) -> list[str]:
     return ["taskset", "-c", processes.OTHERS, *map(str, command)]
 
 
-def wrk(port: int, key: str, connections: int, seconds: int, process=None) -> dict:
-    """Closed-loop POSTs; with `process`, also its CPU µs per request."""
+def wrk(port: int, key: str, connections: int, seconds: int, process=None, redis=None) -> dict:
+    """Closed-loop POSTs; with `process` and `redis`, also their CPU µs per request."""
     before = process.cpu_seconds() if process else 0
+    redis_before = redis.cpu_seconds() if redis else 0
     told = subprocess.run(on_other_cores(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s",
                                           Path(__file__).parent / "post.lua", f"http://127.0.0.1:{port}/v1/chat/completions"]),
                           env={**os.environ, "BENCH_KEY": key, "BENCH_BODY": BODY}, capture_output=True, text=True, check=True)
@@ -31,6 +32,8 @@ def wrk(port: int, key: str, connections: int, seconds: int, process=None) -> di
     result["per_second"] = result["requests"] / result["seconds"]
     if process:
         result["cpu_us"] = spent * 1e6 / max(result["requests"], 1)
+    if redis:
+        result["redis_us"] = (redis.cpu_seconds() - redis_before) * 1e6 / max(result["requests"], 1)
     if result["failed"]:
         raise RuntimeError(f"{result['failed']} of {result['requests']} requests to port {port} failed")
     return result

@@ -125,10 +125,10 @@ class Stage:
         self.nginx = self.start("nginx", [shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"), "-c", config], measured=True)
         self.nginx.wait_for(lambda: accepts(self.nginx_port))
 
-    def start_stores(self) -> dict:
-        """PostgreSQL and Redis of the benchmark's own; the environment that leads the gateway to them."""
+    def start_stores(self, name: str) -> tuple[dict, Process]:
+        """PostgreSQL and Redis of one gateway's own: the environment that leads it to them, and Redis to be measured."""
         postgres_port, redis_port = free_port(), free_port()
-        data = self.folder / "postgres"
+        data = self.folder / f"{name}-postgres"
         data.mkdir()
         programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
         as_user = []
@@ -138,16 +138,20 @@ class Stage:
             as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         subprocess.run([*as_user, programs / "initdb", "-D", data / "db", "-U", "bench", "--auth=trust", "-E", "UTF8", "--locale=C"],
                        check=True, capture_output=True, cwd=data)
-        postgres = self.start("postgres", [*as_user, programs / "postgres", "-D", data / "db", "-p", postgres_port, "-c",
+        postgres = self.start(f"{name}-postgres", [*as_user, programs / "postgres", "-D", data / "db", "-p", postgres_port, "-c",
                                            "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"], measured=False, cwd=data)
-        redis = self.start("redis", ["redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+        redis = self.start(f"{name}-redis", ["redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
                                      "--dir", self.folder], measured=False)
         postgres.wait_for(lambda: "ready to accept connections" in postgres.log.read_text(errors="replace"))
         redis.wait_for(lambda: accepts(redis_port))
-        return {"DATABASE_URL": f"postgresql://bench@127.0.0.1:{postgres_port}/postgres", "REDIS_URL": f"redis://127.0.0.1:{redis_port}"}
+        return ({"DATABASE_URL": f"postgresql://bench@127.0.0.1:{postgres_port}/postgres", "REDIS_URL": f"redis://127.0.0.1:{redis_port}"},
+                redis)
 
-    def start_gateway(self, name: str, stores: dict | None = None, tls: bool = False) -> "Gateway":
-        return Gateway(self, name, stores, tls)
+    def start_gateway(self, name: str, *, stores: bool = False, limits: bool = False, tls: bool = False) -> "Gateway":
+        environment, redis = self.start_stores(name) if stores else (None, None)
+        gateway = Gateway(self, name, environment, tls, POLICY + (LIMITS if limits else ""))
+        gateway.redis = redis
+        return gateway
 
 
 # Rules that every request of the benchmark passes, so that policy is merged and judged as in real life.
@@ -158,15 +162,26 @@ policies:
   - {kind: model, scope: gpt-4o-mini, max_output_tokens_per_request: 100000}
 """
 
+# Every kind of limit on the key, the model and the gateway, none of which is ever reached.
+_EVERY_KIND = """rpm_limit: 100000000, max_requests_per_day: 1000000000, tpm_limit: 1000000000000, max_tokens_per_day: 10000000000000,
+    max_concurrent_requests: 100000, daily_budget_usd: 1000000, weekly_budget_usd: 1000000, monthly_budget_usd: 1000000,
+    total_budget_usd: 1000000"""
+LIMITS = f"""
+limits:
+  - {{name: everyone, scope: global, {_EVERY_KIND}}}
+  - {{name: each key, scope: key, {_EVERY_KIND}}}
+  - {{name: each key with the model, scope: key, model: gpt-4o-mini, {_EVERY_KIND}}}
+"""
+
 
 class Gateway:
     """The gateway with one virtual key and a few policy layers, in front of the mock upstream."""
 
-    def __init__(self, stage: Stage, name: str, stores: dict | None, tls: bool):
+    def __init__(self, stage: Stage, name: str, stores: dict | None, tls: bool, declared: str):
         self.stage, self.name, self.tls = stage, name, tls
         self.data = stage.folder / name
         self.data.mkdir(exist_ok=True)
-        (self.data / "relayna-gateway.yaml").write_text(POLICY)  # its working directory: found by itself
+        (self.data / "relayna-gateway.yaml").write_text(declared)  # its working directory: found by itself
         upstream = f"https://127.0.0.1:{stage.tls_port}" if tls else f"http://127.0.0.1:{stage.mock_port}"
         self.env = {
             "LITELLM_BASE_URL": upstream, "LITELLM_SERVICE_KEY": "sk-bench", "LOG_LEVEL": "access=off,warn",

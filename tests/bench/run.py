@@ -20,9 +20,10 @@ QUICK = {"rounds": 2, "c1": 1, "c32": 2, "s1": 500, "s32": 1500, "streams": 2000
 
 def one_round(stage: Stage, target: dict, plan: dict) -> dict:
     port, key, process = target["port"], target["key"], target["process"]
+    redis = target.get("redis")
     return {
-        "c1": measure.wrk(port, key, 1, plan["c1"], process),
-        "c32": measure.wrk(port, key, 32, plan["c32"], process),
+        "c1": measure.wrk(port, key, 1, plan["c1"], process, redis),
+        "c32": measure.wrk(port, key, 32, plan["c32"], process, redis),
         "s1": measure.streams(stage.programs, port, key, 1, plan["s1"], process),
         "s32": measure.streams(stage.programs, port, key, 32, plan["s32"], process),
     }
@@ -85,8 +86,10 @@ def main() -> int:
                    "nginx": {"port": stage.nginx_port, "key": "none", "process": stage.nginx}}
         gateways = {}
         if chosen.gateway:
-            gateways = {"embedded": stage.start_gateway("embedded"), "stores": stage.start_gateway("stores", stage.start_stores())}
-            targets |= {name: {"port": gateway.port, "key": gateway.key, "process": gateway.process} for name, gateway in gateways.items()}
+            gateways = {"embedded": stage.start_gateway("embedded"), "stores": stage.start_gateway("stores", stores=True),
+                        "limits": stage.start_gateway("limits", stores=True, limits=True)}
+            targets |= {name: {"port": gateway.port, "key": gateway.key, "process": gateway.process,
+                               "redis": gateway.redis if name == "limits" else None} for name, gateway in gateways.items()}
         time.sleep(1)
         idle_stores = gateways["stores"].process.memory_mb() if gateways else None
         result = {"machine": machine(), "rounds": plan["rounds"], "quick": chosen.quick, "load_before": busy, "load": load(stage, targets, plan)}
