@@ -66,8 +66,7 @@ class Application {
   std::unique_ptr<ledger::SpoolFolder> spool_;
   std::string replica_;
   /// As many as are configured, or as heartbeats show.
-  std::atomic<std::size_t> live_replicas_{
-      settings_.replicas == 0 ? 1 : static_cast<std::size_t>(settings_.replicas)};
+  std::atomic<std::size_t> live_replicas_{settings_.replicas == 0 ? 1 : settings_.replicas};
   std::shared_ptr<identity::Keyring> keyring_;
   std::shared_ptr<net::TlsClientContext> client_tls_;
   std::shared_ptr<net::TlsServerContext> proxy_tls_;
