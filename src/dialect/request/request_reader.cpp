@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "relayna/dialect/dialect.hpp"
@@ -183,9 +184,10 @@ core::Result<void> read_choices(const Members& members, Features& features) {
   constexpr std::int64_t kMost = 1'000'000;  // far beyond what any provider takes; keeps the product small
   for (const Name name : {n, best_of}) {
     if (members[name].is_null()) continue;
-    const auto number = members[name].integer();
+    const auto number = members[name].number();  // `1.0` is one, too
     if (!number || *number < 1) return wrong(kNames[name], "a positive integer");
-    features.choices = std::max(features.choices, std::min(*number, kMost));
+    const double most = std::min(std::ceil(*number), static_cast<double>(kMost));
+    features.choices = std::max(features.choices, static_cast<std::int64_t>(most));
   }
   features.choices *= std::min(prompts_in(members[prompt]), kMost);
   return {};

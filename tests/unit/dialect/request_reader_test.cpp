@@ -196,6 +196,8 @@ TEST(RequestReader, AGeminiRequestNamesItsModelInThePath) {
 TEST(RequestReader, EveryAnswerAskedForMayTakeTheMaximum) {
   EXPECT_EQ(good(chat_completions, R"({"model":"m"})").choices, 1);
   EXPECT_EQ(good(chat_completions, R"({"model":"m","n":3})").choices, 3);
+  EXPECT_EQ(good(chat_completions, R"({"model":"m","n":2.0})").choices, 2);
+  EXPECT_EQ(good(chat_completions, R"({"model":"m","n":1e300})").choices, 1'000'000);
   EXPECT_EQ(good(completions, R"({"model":"m","n":2,"best_of":5,"prompt":"p"})").choices, 5);
   EXPECT_EQ(good(completions, R"({"model":"m","n":2,"prompt":["a","b","c"]})").choices, 6);
   EXPECT_EQ(good(completions, R"({"model":"m","prompt":[[1,2],[3]]})").choices, 2);
