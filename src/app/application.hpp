@@ -36,6 +36,7 @@ class Application {
   core::Result<void> load_certificates();
   core::Result<void> listen_control();
   runtime::Task<core::Result<void>> start_shards();
+  runtime::Task<void> catch_up(runtime::Shard* shard, ShardParts* parts);
   // background.cpp
   void watch_changes();
   runtime::Task<void> heartbeat();

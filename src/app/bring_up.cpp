@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetryFirst{250};
 constexpr std::chrono::milliseconds kRetryMax{5'000};
+constexpr std::chrono::seconds kCatchUp{10};
+constexpr std::chrono::milliseconds kCaughtUpYet{10};
 
 /// Whether waiting can help: the store being away does, a wrong key or schema does not.
 bool worth_waiting(const core::Error& error) {
@@ -135,6 +137,7 @@ runtime::Task<core::Result<void>> Application::start_shards() {
     parts_.push_back(co_await runtime::offload(
         *on, [on, shared, port] { return std::make_unique<ShardParts>(*on, *shared, port); }));
     auto* parts = parts_.back().get();
+    if (on == shards_.front().get() && !shared_->redis) co_await catch_up(on, parts);
     auto listening = co_await runtime::offload(*on, [parts]() -> core::Result<std::uint16_t> {
       if (auto done = parts->listen(); !done) return std::unexpected(done.error());
       return parts->server().endpoint().port();
@@ -144,6 +147,20 @@ runtime::Task<core::Result<void>> Application::start_shards() {
   }
   about_.proxy_port = port;
   co_return core::Result<void>{};
+}
+
+/// Counters in this process begin with what the store knows, so what an earlier process left in the spool
+/// has to be there before anybody is admitted. Shared counters still hold it.
+runtime::Task<void> Application::catch_up(runtime::Shard* shard, ShardParts* parts) {
+  const auto patience = core::Deadline::in(main_.clock(), kCatchUp);
+  while (!co_await runtime::offload(*shard, [parts] { return parts->caught_up(); })) {
+    if (patience.passed(main_.clock().now())) {
+      telemetry::log("app")->warn(
+          "usage of an earlier process is still being stored; until then limits do not count it");
+      co_return;
+    }
+    if (!co_await main_.sleep(kCaughtUpYet, &stop_)) co_return;
+  }
 }
 
 runtime::Task<void> Application::bring_up() {

@@ -48,6 +48,8 @@ class ShardParts {
   void publish(catalog::SnapshotPtr snapshot);
   /// A key changed; empty: any may have.
   void forget_key(const std::string& id);
+  /// Whether all usage that earlier processes left is stored.
+  [[nodiscard]] bool caught_up() const noexcept { return usage_.caught_up(); }
   [[nodiscard]] http::Server& server() noexcept { return server_; }
   /// After the server has closed: writes out usage, ends the background tasks. Completes when nothing of this
   /// shard runs any more.

@@ -18,6 +18,8 @@ using counters::Outcome;
 constexpr std::int64_t kCountOnly = std::int64_t{1} << 60;
 /// An admission finds unseeded scopes once; a second time only when the counters are emptied meanwhile.
 constexpr int kSeedings = 3;
+/// Told to those who could not be admitted because the counters are away.
+constexpr std::chrono::seconds kTryAgain{1};
 
 counters::Scope scope_for(const domain::LimitedScope& scope, std::string id) {
   counters::Scope out{.id = std::move(id), .limits = scope.hard};
@@ -88,7 +90,7 @@ runtime::Task<core::Result<void>> Ledger::State::reserve(Reservation::Held& held
   if (admission) co_return take(held, std::move(*admission));
   if (parts.fallback == nullptr) {
     probe.failed.add();
-    co_return std::unexpected(std::move(admission.error()));
+    co_return std::unexpected(std::move(admission.error()).with_retry_after(kTryAgain));
   }
   co_return co_await reserve_locally(held, std::move(request));
 }

@@ -57,6 +57,10 @@ std::size_t UsageSink::waiting() const noexcept {
   return waiting_->size() + sending_;
 }
 
+bool UsageSink::caught_up() const noexcept {
+  return waiting_->caught_up();
+}
+
 core::Result<void> UsageSink::intend(const Intent& intent) {
   if (!spool_) return {};
   auto written = spool_->intent(intent);
@@ -187,7 +191,9 @@ runtime::Task<void> UsageSink::run(runtime::StopSource* stop) {
     if (spool_) spool_->flush();
     const bool read = co_await waiting_->refill();
     const std::size_t ready = waiting_->in_memory();
-    const bool due = now - last_flush >= settings_.flush_interval || ready >= settings_.batch_size;
+    // Somebody may wait for what earlier processes left before he serves.
+    const bool due = now - last_flush >= settings_.flush_interval || ready >= settings_.batch_size ||
+                     !waiting_->caught_up();
     if (ready > 0 && (due || stopping)) {
       if (co_await deliver()) {
         retry = kRetryFirst;

@@ -65,6 +65,7 @@ test("Redis stalled: who needs no limits does not notice, others are told at onc
     while (!stop) {
       const { took, answer } = await timed(() => ask(closed, "limited"));
       assert.deepEqual([answer.status, answer.json.error.code], [503, "control_state_unavailable"], answer.text);
+      assert.equal(answer.headers.get("retry-after"), "1");
       slow.push(took);
       await sleep(50);
     }

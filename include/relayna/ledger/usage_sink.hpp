@@ -72,6 +72,8 @@ class UsageSink {
   runtime::Task<void> run(runtime::StopSource* stop);
   /// Events not stored yet, in memory or in the spool; without those of earlier processes not read yet.
   [[nodiscard]] std::size_t waiting() const noexcept;
+  /// Whether everything that earlier processes left is in the store (or put aside).
+  [[nodiscard]] bool caught_up() const noexcept;
 
  private:
   struct Probe;

@@ -83,6 +83,7 @@ runtime::Task<bool> Waiting::read_inherited() {
   auto batch = co_await runtime::offload(shard_.offload_pool(),
                                          [from, most = limits_.batch] { return from->log.next(most); });
   from->outstanding += batch.events.size();
+  outstanding_ += batch.events.size();
   recovered_ += batch.events.size() - batch.interrupted;
   interrupted_ += batch.interrupted;
   for (SettledEvent& settled : batch.events)
@@ -109,6 +110,7 @@ void Waiting::put_back(std::vector<Queued> events) {
 
 void Waiting::finished(const Queued& event) {
   if (!event.inherited) return;
+  --outstanding_;
   if (--event.inherited->outstanding == 0 && event.inherited->exhausted) remove(event.inherited);
 }
 

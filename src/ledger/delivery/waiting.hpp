@@ -53,6 +53,8 @@ class Waiting {
   [[nodiscard]] std::size_t in_memory() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t size() const noexcept { return queue_.size() + only_in_spool_; }
   [[nodiscard]] bool empty() const noexcept { return queue_.empty() && !behind_ && inherited_.empty(); }
+  /// Whether what earlier processes left has been delivered.
+  [[nodiscard]] bool caught_up() const noexcept { return inherited_.empty() && outstanding_ == 0; }
   [[nodiscard]] std::size_t only_in_memory() const noexcept;
   /// When the oldest that is in memory ended.
   [[nodiscard]] std::optional<core::SystemTime> oldest() const noexcept;
@@ -72,6 +74,7 @@ class Waiting {
   std::optional<Spool::Place> behind_;  // from here on events are in the spool and not in memory
   std::size_t only_in_spool_ = 0;       // how many
   std::deque<std::shared_ptr<Inheritance>> inherited_;
+  std::size_t outstanding_ = 0;  // of all logs, those exhausted included
   std::size_t recovered_ = 0;
   std::size_t interrupted_ = 0;
 };
