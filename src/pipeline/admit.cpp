@@ -9,15 +9,9 @@ namespace relayna::pipeline {
 
 namespace {
 
-/// Whether the answer is made of tokens that cost and count: listing and counting do neither.
-bool uses_tokens(const Exchange& x) {
-  return x.match.operation != dialect::Operation::count_tokens &&
-         x.match.operation != dialect::Operation::models;
-}
-
-/// Embeddings have input only. What a raw call does is not known: it may generate.
+/// Embeddings have input only.
 bool generates(const Exchange& x) {
-  return uses_tokens(x) && x.match.operation != dialect::Operation::embeddings;
+  return x.match.metered != dialect::Operation::embeddings;
 }
 
 domain::TokenEstimate estimate(const Exchange& x) {
@@ -51,8 +45,10 @@ core::Result<void> check_cost(const Exchange& x, const std::optional<core::Money
     if ((!most && !budgeted) || x.policy->allow_unpriced_models) return {};
     return std::unexpected(
         core::Error(core::ErrorCode::unpriced_model,
-                    fmt::format("The model {} has no price, and this API key has a budget.",
-                                x.candidates.front().model))
+                    x.candidates.front().model.empty()
+                        ? std::string("What this call costs is not known, and this API key has a budget.")
+                        : fmt::format("The model {} has no price, and this API key has a budget.",
+                                      x.candidates.front().model))
             .with_reason("allow_unpriced_models"));
   }
   if (!most || *cost <= *most) return {};
@@ -65,6 +61,17 @@ core::Result<void> check_cost(const Exchange& x, const std::optional<core::Money
 }
 
 }  // namespace
+
+bool uses_tokens(const Exchange& x) noexcept {
+  using dialect::Operation;
+  const Operation metered = x.match.metered;
+  return metered != Operation::count_tokens && metered != Operation::models && metered != Operation::other;
+}
+
+bool is_unreadable(const Exchange& x) noexcept {
+  const std::string_view method = x.request.head.method;
+  return x.match.metered == dialect::Operation::other && method != "GET" && method != "HEAD";
+}
 
 const domain::Price* price_of(const Exchange& x, const domain::Provider& provider, std::string_view model) {
   return x.prices().find(x.snapshot, provider, model, x.began);
@@ -80,10 +87,9 @@ core::Result<void> find_limits(Exchange& x) {
 runtime::Task<core::Result<void>> admit(Exchange& x) {
   x.estimate = estimate(x);
   std::optional<core::Money> cost = core::Money();
-  if (uses_tokens(x)) {
-    cost = dearest(x);
-    if (auto allowed = check_cost(x, cost); !allowed) co_return allowed;
-  }
+  if (uses_tokens(x)) cost = dearest(x);
+  if (is_unreadable(x)) cost.reset();
+  if (auto allowed = check_cost(x, cost); !allowed) co_return allowed;
   ledger::Demand demand{
       .scopes = std::move(x.scopes),
       .amounts = {.tokens = x.estimate.total(), .cost_nanos = cost.value_or(core::Money()).nanos()}};

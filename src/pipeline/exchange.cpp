@@ -83,7 +83,7 @@ void Exchange::take_usage(const dialect::UsageReader& reader, bool event_stream)
   usage = reader.usage();
   if (!usage.reported_cost) usage.reported_cost = reported_cost;
   // Anthropic begins a stream with the input it counted and one token of output; the real output comes last.
-  usage_is_final = !event_stream || reader.finished() || match.operation != dialect::Operation::messages;
+  usage_is_final = !event_stream || reader.finished() || match.metered != dialect::Operation::messages;
   streamed_tokens = reader.estimated_output_tokens();
 }
 

@@ -46,7 +46,9 @@ void write_tokens(const dialect::Usage& usage, std::int64_t total, domain::Usage
 
 counters::Amounts meter(const Exchange& x, domain::UsageEvent& event) {
   event.cost_source.clear();  // the draft's
-  if (!was_served(x) || x.match.operation == dialect::Operation::count_tokens) return {};
+  if (!was_served(x)) return {};
+  if (is_unreadable(x)) event.cost_source = domain::to_string(domain::CostSource::unpriced);
+  if (!uses_tokens(x)) return {};
   const bool reported = x.usage.reported() && x.usage_is_final;
   const dialect::Usage usage = reported ? x.usage : estimated_usage(x);
   const domain::TokenBuckets buckets = dialect::token_buckets(usage);

@@ -89,22 +89,24 @@ runtime::Task<core::Result<void>> read_body(Exchange& x, std::uint64_t max_bytes
 }
 
 runtime::Task<core::Result<void>> read_features(Exchange& x, dialect::RequestReader& reader) {
-  if (x.match.route == domain::Route::provider_passthrough) {
-    co_return core::Result<void>{};  // raw: whatever the provider understands
-  }
+  const bool raw = x.match.route == domain::Route::provider_passthrough;
+  if (x.match.metered == dialect::Operation::other) co_return core::Result<void>{};
   core::Result<dialect::Features> features = dialect::Features{};
   if (x.body.size() > kOffloadBytes) {
     const core::Buffer* body = &x.body;
-    const auto operation = x.match.operation;
+    const auto operation = x.match.metered;
     features = co_await runtime::offload(x.parts().shard.offload_pool(), [body, operation] {
       thread_local dialect::RequestReader own;  // the shard's reader stays with the shard
       return own.read(operation, *body);
     });
   } else {
-    features = reader.read(x.match.operation, x.body);
+    features = reader.read(x.match.metered, x.body);
   }
+  // Whether a raw call makes sense is for its provider to say.
+  if (!features && raw) co_return core::Result<void>{};
   if (!features) co_return std::unexpected(features.error());
   x.features = std::move(*features);
+  if (raw && x.features.model.empty()) x.features.model = dialect::model_in_path(x.match.rest);
   co_return core::Result<void>{};
 }
 

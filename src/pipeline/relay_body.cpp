@@ -31,20 +31,20 @@ RelayBody::RelayBody(std::unique_ptr<Exchange> exchange, std::unique_ptr<http::B
     : x_(std::move(exchange)),
       upstream_(std::move(upstream)),
       sse_(sse),
-      reads_usage_(x_->match.operation != dialect::Operation::other),
-      usage_(x_->match.operation, sse),
+      reads_usage_(x_->match.metered != dialect::Operation::other),
+      usage_(x_->match.metered, x_->stream),
       filter_(x_->hides_usage_chunk && sse ? std::make_unique<dialect::UsageChunkFilter>() : nullptr) {}
 
 RelayBody::~RelayBody() {
   if (ended_ || x_ == nullptr) return;
   x_->error_code = core::error_info(core::ErrorCode::client_closed).name;
-  if (x_->route_settings.drain_on_disconnect && upstream_ != nullptr && sse_ && reads_usage_) {
+  if (x_->route_settings.drain_on_disconnect && upstream_ != nullptr && x_->stream && reads_usage_) {
     Exchange& x = *x_;
     x.outlive_client();
     x.parts().drains.spawn(drain_answer({std::move(x_), std::move(upstream_), std::move(usage_)}));
     return;
   }
-  x_->take_usage(usage_, sse_);
+  x_->take_usage(usage_, x_->stream);
   x_->client_gone = true;
   x_->settle();
 }
@@ -116,7 +116,7 @@ runtime::Task<std::optional<core::Error>> RelayBody::hold_enough() {
 core::Result<http::Chunk> RelayBody::end_with(core::Error error, std::string last) {
   ended_ = true;
   upstream_.reset();
-  x_->take_usage(usage_, sse_);
+  x_->take_usage(usage_, x_->stream);
   error = x_->real_cause(std::move(error));
   const bool stopped = error.code == core::ErrorCode::client_closed;
   if (error.code == core::ErrorCode::upstream_timeout && x_->policy_limits_total &&
@@ -143,7 +143,7 @@ core::Result<http::Chunk> RelayBody::end_cleanly() {
   upstream_.reset();
   std::string_view rest = filter_ ? filter_->flush() : std::string_view(held_);
   x_->response_bytes += rest.size();
-  x_->take_usage(usage_, sse_);
+  x_->take_usage(usage_, x_->stream);
   x_->settle();
   return http::Chunk{rest, rest.empty()};
 }

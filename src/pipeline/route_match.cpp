@@ -43,11 +43,12 @@ core::Result<RouteMatch> match_route(std::string_view method, std::string_view p
   for (const auto& fixed : kFixed) {
     if (path != fixed.path) continue;
     if (method != fixed.method) return wrong_method(method, fixed.method);
-    return RouteMatch{fixed.route, fixed.operation, {}, {}};
+    return RouteMatch{fixed.route, fixed.operation, {}, {}, fixed.operation};
   }
   if (path.starts_with(kModelPrefix) && path.size() > kModelPrefix.size()) {
     if (method != "GET") return wrong_method(method, "GET");
-    return RouteMatch{Route::model, Operation::models, path.substr(kModelPrefix.size()), {}};
+    return RouteMatch{
+        Route::model, Operation::models, path.substr(kModelPrefix.size()), {}, Operation::models};
   }
   if (path.starts_with(kProvidersPrefix) && raw_path.starts_with(kProvidersPrefix)) {
     const auto name = path.substr(kProvidersPrefix.size());
@@ -55,11 +56,35 @@ core::Result<RouteMatch> match_route(std::string_view method, std::string_view p
     const auto raw = raw_path.substr(kProvidersPrefix.size());
     const auto raw_end = raw.find('/');
     if (end != 0 && !name.empty()) {
-      return RouteMatch{Route::provider_passthrough, Operation::other, name.substr(0, end),
-                        raw_end == std::string_view::npos ? std::string_view("/") : raw.substr(raw_end)};
+      const std::string_view rest =
+          raw_end == std::string_view::npos ? std::string_view("/") : raw.substr(raw_end);
+      return RouteMatch{Route::provider_passthrough, Operation::other, name.substr(0, end), rest,
+                        operation_of_path(method, rest)};
     }
   }
   return core::fail(core::ErrorCode::unsupported_route);
+}
+
+dialect::Operation operation_of_path(std::string_view method, std::string_view path) noexcept {
+  struct Ending {
+    std::string_view text;
+    Operation operation;
+  };
+  constexpr std::array kEndings{
+      Ending{"/chat/completions", Operation::chat_completions},
+      Ending{"/completions", Operation::completions},
+      Ending{"/responses", Operation::responses},
+      Ending{"/embeddings", Operation::embeddings},
+      Ending{"/messages/count_tokens", Operation::count_tokens},
+      Ending{"/messages", Operation::messages},
+      Ending{":generateContent", Operation::generate_content},
+      Ending{":streamGenerateContent", Operation::generate_content},
+  };
+  if (method != "POST") return Operation::other;
+  for (const Ending& ending : kEndings) {
+    if (path.ends_with(ending.text)) return ending.operation;
+  }
+  return Operation::other;
 }
 
 dialect::Api api_of_path(std::string_view path, bool speaks_anthropic) noexcept {

@@ -26,6 +26,11 @@ core::Result<void> apply_policy(Exchange& x, PolicyCache& policies);
 std::optional<core::Error> check_candidate(Exchange& x, const upstream::Candidate& candidate);
 /// The counters the request is charged to, and a refusal of one of them that still holds (admit.cpp).
 core::Result<void> find_limits(Exchange& x);
+/// Whether the answer is made of tokens that count and cost: those of lists, of counting, and of raw calls
+/// nobody can read do not (admit.cpp).
+bool uses_tokens(const Exchange& x) noexcept;
+/// Whether a raw call does something nobody here can price: it only counts as a request (admit.cpp).
+bool is_unreadable(const Exchange& x) noexcept;
 /// What a provider charges for a model; null when nobody knows (admit.cpp).
 const domain::Price* price_of(const Exchange& x, const domain::Provider& provider, std::string_view model);
 

@@ -341,3 +341,13 @@ test("a raw call to a named provider keeps method, path and body", async () => {
   assert.ok(upstream.last.body.equals(Buffer.from(oddBody)));
   assert.equal(upstream.last.headers.authorization, `Bearer ${serviceKey}`);
 });
+
+test("a raw call counts the tokens of what it can read", async () => {
+  const counted = async () => Number(/^gateway_tokens_total (\S+)$/m.exec(await (await fetch(`${gateway.control}/metrics`)).text())[1]);
+  upstream.script(whole(canned.chatAnswer));
+  const before = await counted();
+  const body = { model: "gpt-4o-mini", messages: [{ role: "user", content: "hi" }] };
+  const answer = await call(gateway, "/providers/litellm/v1/chat/completions", { key, body });
+  assert.equal(answer.status, 200, answer.text);
+  await until("its tokens are counted", async () => await counted() > before);
+});

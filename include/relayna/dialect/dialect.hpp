@@ -31,6 +31,8 @@ enum class Operation : std::uint8_t {
 
 /// Which API an operation belongs to.
 Api api_of(Operation operation) noexcept;
+/// The model of a Gemini path, `/v1beta/models/{model}:generateContent`; empty when there is none.
+std::string_view model_in_path(std::string_view path) noexcept;
 
 /// What later steps need to know of a request body. Views point into the body.
 struct Features {

@@ -246,6 +246,14 @@ TEST(EstimateTokens, IsAThirdOfTheBytesRoundedUp) {
   EXPECT_GT(estimate_tokens(static_cast<std::size_t>(-1)), 0);
 }
 
+TEST(ModelInPath, StandsBeforeTheMethod) {
+  EXPECT_EQ(model_in_path("/v1beta/models/gemini-2.5-pro:streamGenerateContent"), "gemini-2.5-pro");
+  EXPECT_EQ(model_in_path("/v1/projects/p/publishers/google/models/gemini-2.5-pro:generateContent"),
+            "gemini-2.5-pro");
+  EXPECT_EQ(model_in_path("/v1/models/gpt-4o"), "");
+  EXPECT_EQ(model_in_path("/v1/chat/completions"), "");
+}
+
 TEST(ApiOf, TellsAnthropicFromOpenai) {
   for (const Operation operation : {messages, count_tokens}) EXPECT_EQ(api_of(operation), Api::anthropic);
   for (const Operation operation : {chat_completions, completions, responses, embeddings, models, other}) {
