@@ -104,7 +104,7 @@ runtime::Task<core::Result<void>> Ledger::State::reserve_locally(Reservation::He
     auto admission = co_await parts.fallback->admit(request);
     if (!admission) co_return std::unexpected(std::move(admission.error()));
     if (admission->outcome != Outcome::unseeded) {
-      probe.local.add();
+      if (admission->outcome == Outcome::admitted) probe.local.add();
       co_return take(held, std::move(*admission));
     }
     // What was used before is in counters nobody can read now: the share of this replica begins afresh.

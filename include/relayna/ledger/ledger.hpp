@@ -33,8 +33,9 @@ struct ScopeStanding {
   counters::Standing standing;
 };
 
-/// What one request holds of its limits, and its place in the spool. Settle it with what was really used; one
-/// that is dropped without is given back and leaves no event. Move-only. One shard; the ledger outlives it.
+/// What one request holds of its limits, and its place in the spool. Settle it with what was really used; to
+/// drop it without is a bug, which is logged, and costs all that was reserved (an `interrupted` event).
+/// Move-only. One shard; the ledger outlives it.
 class Reservation {
  public:
   Reservation() noexcept;

@@ -12,7 +12,8 @@
 
 namespace relayna::ledger::test {
 
-/// A store of usage events only, which can be away, or refuse rows. Any thread.
+/// A store of usage events only, which can be away, or refuse rows. All its events are of one scope and of
+/// today: a balance is what `before` says and they add to it. Any thread.
 class FakeStore final : public store::Store, private store::UsageRepository {
  public:
   std::atomic<bool> away = false;
@@ -21,6 +22,8 @@ class FakeStore final : public store::Store, private store::UsageRepository {
   /// Fails the call after it took the events: the answer was lost.
   std::atomic<int> lose_answers = 0;
   std::function<bool(const domain::UsageEvent&)> refuses;  // set before use
+  store::DurableBalance before;                            // set before use
+  std::atomic<int> balances = 0;                           ///< how many were read
 
   std::map<std::string, domain::UsageEvent> events() const {
     const std::lock_guard lock(mutex_);
@@ -59,8 +62,21 @@ class FakeStore final : public store::Store, private store::UsageRepository {
     }
     return stamps;
   }
-  core::Result<store::DurableBalance> balance(const store::BalanceQuery&) override {
-    return store::DurableBalance{};
+  core::Result<store::DurableBalance> balance(const store::BalanceQuery& query) override {
+    ++balances;
+    if (away) return core::fail(core::ErrorCode::store_unavailable);
+    const std::lock_guard lock(mutex_);
+    store::DurableBalance out = before;
+    out.periods = domain::Periods::of(query.at);
+    const auto next = std::to_string(stamp_ + 1);
+    out.snapshot = next + ":" + next + ":";
+    for (const auto& [id, event] : events_) {
+      if (event.charged) ++out.requests_today;
+      out.tokens_today += event.total_tokens.value_or(0);
+      for (auto* cost : {&out.cost_today, &out.cost_this_week, &out.cost_this_month, &out.cost_total})
+        *cost += event.cost_nanos.value_or(0);
+    }
+    return out;
   }
   core::Result<std::vector<domain::UsageEvent>> recent(std::size_t) override {
     return std::vector<domain::UsageEvent>{};
