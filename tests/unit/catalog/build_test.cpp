@@ -54,6 +54,53 @@ TEST(BuildSnapshot, ARowWhoseCredentialDoesNotOpenIsLeftOutAndReported) {
   EXPECT_THAT(built.problems, ElementsAre(HasSubstr("provider bad left out")));
 }
 
+TEST(BuildSnapshot, WhatIsSwitchedOffIsNotThereAndHidesTheEnvironments) {
+  store::CatalogRows rows;
+  rows.providers = {provider("off", "broken"), provider("open", "")};
+  rows.providers[0].provider.enabled = false;
+  rows.models = {{.name = "on", .provider = "open"}, {.name = "off", .provider = "open", .enabled = false}};
+  domain::Provider off, other;
+  off.name = "off";
+  other.name = "other";
+  const Built built = build_snapshot(rows, {off, other}, open);
+  std::vector<std::string> names;
+  for (const auto& one : built.snapshot->providers) names.push_back(one.name);
+  EXPECT_THAT(names, ElementsAre("open", "other"));
+  EXPECT_TRUE(built.snapshot->providers[0].credential.empty()) << "nothing was sealed";
+  ASSERT_EQ(built.snapshot->models.size(), 1U);
+  EXPECT_EQ(built.snapshot->models[0].name, "on");
+  EXPECT_THAT(built.problems, IsEmpty()) << "what is off need not open";
+}
+
+TEST(BuildSnapshot, AMappingThatDoesNotOpenIsLeftOutAndTheOthersServe) {
+  store::CatalogRows rows;
+  for (const char* id : {"m1", "m2", "m3"}) {
+    store::CredentialMappingRow row;
+    row.mapping.id = id;
+    row.mapping.target_id = "k";
+    row.sealed_credential = row.mapping.id == "m2" ? "broken" : "sealed";
+    row.mapping.enabled = row.mapping.id != "m3";
+    rows.mappings.push_back(std::move(row));
+  }
+  const Built built = build_snapshot(rows, {}, open);
+  ASSERT_EQ(built.snapshot->mappings.size(), 1U);
+  EXPECT_EQ(built.snapshot->mappings[0].credential.reveal(), "credential_mapping:m1:credential/sealed");
+  EXPECT_THAT(built.problems, ElementsAre(HasSubstr("credential mapping m2 left out")));
+}
+
+TEST(BuildSnapshot, FindsByIdAndRoute) {
+  store::CatalogRows rows;
+  rows.projects = {{.id = "p", .name = "one", .team_id = "t"}};
+  rows.teams = {{.id = "t", .name = "us"}};
+  rows.routes = {{.route = domain::Route::messages, .enabled = false}};
+  rows.layers = {{.kind = domain::LayerKind::team, .scope_id = "t"}};
+  const Built built = build_snapshot(rows, {}, open);
+  EXPECT_EQ(built.snapshot->projects.at("p").team_id, "t");
+  EXPECT_EQ(built.snapshot->teams.at("t").name, "us");
+  EXPECT_FALSE(built.snapshot->route(domain::Route::messages).enabled);
+  EXPECT_EQ(built.snapshot->layers.size(), 1U);
+}
+
 TEST(BuildSnapshot, HasTheLimitsThatAreOn) {
   store::CatalogRows rows;
   rows.limits = {limit("on", true), limit("off", false)};

@@ -150,6 +150,25 @@ TEST_F(MeteringTest, CountingTokensUsesNone) {
   expect_nothing(*x);
 }
 
+TEST_F(MeteringTest, ARawCallIsMeteredWhenItCanBeRead) {
+  auto x = answered("/providers/acme/v1/messages");
+  x->usage = {.input = 100, .output = 20};
+  x->usage_is_final = true;
+  EXPECT_EQ(meter(*x), (Amounts{.tokens = 120, .cost_nanos = 140'000}));
+  EXPECT_EQ(event.usage_source, "reported");
+}
+
+TEST_F(MeteringTest, ARawCallNobodyCanReadHasNoKnownCost) {
+  auto x = answered("/providers/acme/v1/images/generations");
+  EXPECT_EQ(meter(*x), Amounts{});
+  EXPECT_EQ(event.cost_source, "unpriced");
+  EXPECT_FALSE(event.cost_nanos);
+  EXPECT_FALSE(event.total_tokens);
+  EXPECT_EQ(event.usage_source, "");
+  x->request.head.method = "GET";
+  expect_nothing(*x);  // to look costs nothing
+}
+
 dialect::UsageReader reader_of(Operation operation, std::string_view stream) {
   dialect::UsageReader reader(operation, true);
   reader.feed(stream);

@@ -31,6 +31,7 @@ TEST(RouteMatch, FindsTheFixedRoutes) {
     ASSERT_TRUE(found) << c.path;
     EXPECT_EQ(found->route, c.route) << c.path;
     EXPECT_EQ(found->operation, c.operation) << c.path;
+    EXPECT_EQ(found->metered, c.operation) << c.path;
     const auto refused = match("GET", c.path);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, core::ErrorCode::method_not_allowed);
@@ -84,6 +85,28 @@ TEST(RouteMatch, APassthroughWithoutPathAsksForTheRoot) {
   ASSERT_TRUE(slash);
   EXPECT_EQ(slash->argument, "acme");
   EXPECT_EQ(slash->rest, "/");
+}
+
+TEST(RouteMatch, ARawCallIsMeteredAsWhatItsPathEndsIn) {
+  const auto metered = [](std::string_view method, const std::string& rest) {
+    const auto found = match(method, "/providers/acme" + rest);
+    return found ? found->metered : Operation::models;
+  };
+  EXPECT_EQ(metered("POST", "/v1/chat/completions"), Operation::chat_completions);
+  EXPECT_EQ(metered("POST", "/openai/deployments/x/chat/completions"), Operation::chat_completions);
+  EXPECT_EQ(metered("POST", "/v1/completions"), Operation::completions);
+  EXPECT_EQ(metered("POST", "/openai/v1/responses"), Operation::responses);
+  EXPECT_EQ(metered("POST", "/v1/embeddings"), Operation::embeddings);
+  EXPECT_EQ(metered("POST", "/v1/messages"), Operation::messages);
+  EXPECT_EQ(metered("POST", "/v1/messages/count_tokens"), Operation::count_tokens);
+  EXPECT_EQ(metered("POST", "/v1beta/models/gemini-2.5-pro:generateContent"), Operation::generate_content);
+  EXPECT_EQ(metered("POST", "/v1beta/models/gemini-2.5-pro:streamGenerateContent"),
+            Operation::generate_content);
+  EXPECT_EQ(metered("POST", "/v1/images/generations"), Operation::other);
+  EXPECT_EQ(metered("POST", "/v1/chat/completions/abc"), Operation::other);
+  EXPECT_EQ(metered("GET", "/v1/responses"), Operation::other) << "it makes no tokens";
+  EXPECT_EQ(match("POST", "/providers/acme/v1/messages")->operation, Operation::other)
+      << "its answer stays as it is";
 }
 
 TEST(RouteMatch, TheRestIsNowhere) {
