@@ -192,9 +192,9 @@ TEST(Load, SamplingDependsOnTheEnvironment) {
 }
 
 TEST(Load, SettingsOfLaterVersionsSaySoAndFrontDoorsAreRefused) {
-  const Loaded loaded = load(minimal_and("GATEWAY_REPLICAS", "3"), {});
-  EXPECT_THAT(loaded.warnings, ElementsAre("GATEWAY_REPLICAS has no effect in this version"));
-  EXPECT_EQ(loaded.settings.extra.at("GATEWAY_REPLICAS"), "3");
+  const Loaded loaded = load(minimal_and("RELAYNA_STUDIO_BASE_URL", "http://studio:8000"), {});
+  EXPECT_THAT(loaded.warnings, ElementsAre("RELAYNA_STUDIO_BASE_URL has no effect in this version"));
+  EXPECT_EQ(loaded.settings.extra.at("RELAYNA_STUDIO_BASE_URL"), "http://studio:8000");
   for (const auto name : {"ENTRA_AUTH_ENABLED", "APIGEE_TRUSTED_HEADER_ENABLED"}) {
     EXPECT_THAT(problem_at(load(minimal_and(name, "yes"), {}), name)->message,
                 HasSubstr("not supported by this version"));
