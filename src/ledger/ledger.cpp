@@ -73,6 +73,10 @@ runtime::Task<core::Result<counters::Admission>> Ledger::State::ask(
   for (int round = 0; round < kSeedings; ++round) {
     auto admission = co_await parts.counters.admit(request);
     if (!admission || admission->outcome != Outcome::unseeded) co_return admission;
+    saw_epoch(admission->epoch);
+    if (parts.shard.clock().now() < seeds_from)
+      co_return core::fail(ErrorCode::control_state_unavailable, {},
+                           "the counters were emptied a moment ago, and are being told what is used");
     for (const std::size_t i : admission->unseeded) {
       if (auto seeded = co_await seeder.seed(scopes[i].scope, admission->epoch); !seeded)
         co_return std::unexpected(seeded.error());
@@ -132,7 +136,7 @@ core::Result<void> Ledger::State::take(Reservation::Held& held, counters::Admiss
   probe.admitted.add();
   held.intent.admitted_at = admission.at;
   if (!held.local) {
-    epoch = admission.epoch;
+    saw_epoch(admission.epoch);
     held.intent.epoch = std::move(admission.epoch);
   }
   for (std::size_t i = 0; i < admission.standings.size(); ++i)

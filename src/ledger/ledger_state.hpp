@@ -58,6 +58,8 @@ struct Ledger::State final : DeliveryObserver {
   runtime::Task<void> upkeep(runtime::StopSource* stop);
   runtime::Task<void> retry_settlements();
   runtime::Task<void> follow_epoch();
+  /// The counters have told which epoch it is.
+  void saw_epoch(const std::string& present);
   runtime::Task<void> announce(std::string request_id);
   runtime::Task<void> withdraw(std::string request_id);
   runtime::Task<void> account();
@@ -72,7 +74,10 @@ struct Ledger::State final : DeliveryObserver {
   Settlements settlements;
   std::unordered_map<std::string, Reservation::Held*> open;
   std::deque<Unsettled> unsettled;
-  std::string epoch;  ///< the latest the counters have told
+  std::string epoch;        ///< the latest the counters have told
+  bool announcing = false;  ///< one at a time, so that nothing is announced twice
+  /// Balances are not read before: after a loss every replica is first to store what it owes the database.
+  core::TimePoint seeds_from{};
   struct Probe {
     explicit Probe(telemetry::Metrics& metrics, std::size_t shard);
     telemetry::Counter admitted, refused, failed, local, extended, taken_over, accounted;

@@ -22,6 +22,8 @@ void Settlements::settled(const std::string& request_id, const counters::Settlem
   const auto it = entries_.find(request_id);
   if (it == entries_.end()) return;
   Entry& entry = it->second;
+  // Told twice, because its announcement and its end crossed: the first answer stands.
+  if (entry.request.counted && !settlement.known && entry.request.epoch == settlement.epoch) return;
   entry.state = settlement.known && settlement.all_seeded ? State::whole : State::doubtful;
   // Unknown in the epoch of its admission means settled before: the answer was lost, or another replica did
   // it.

@@ -10,6 +10,9 @@ namespace {
 
 constexpr core::Duration kTick = std::chrono::milliseconds(250);
 constexpr core::Duration kLookForTheDead = std::chrono::seconds(5);
+/// After the counters were emptied, for every replica to notice (a tick), to announce what it holds and to
+/// store what has ended: what is in neither would not be counted, and could be spent again.
+constexpr core::Duration kSettleDown = std::chrono::milliseconds(500);
 constexpr int kLastTries = 8;  // at shutdown, while the counters are away
 constexpr std::size_t kAccountAtOnce = 256;
 
@@ -71,12 +74,24 @@ runtime::Task<void> Ledger::State::upkeep(runtime::StopSource* stop) {
   co_await tasks.wait_empty();
 }
 
+void Ledger::State::saw_epoch(const std::string& present) {
+  if (present == epoch) return;
+  const bool emptied = !epoch.empty();
+  epoch = present;
+  if (!emptied) return;
+  seeds_from = parts.shard.clock().now() + kSettleDown;
+  parts.usage.hurry();
+  if (!announcing) tasks.spawn(follow_epoch());
+}
+
 /// Asks for the epoch where it matters, and announces what lived before the counters were emptied.
 runtime::Task<void> Ledger::State::follow_epoch() {
-  if (open.empty() && !settlements.has_ready()) co_return;
+  if (announcing || (open.empty() && settlements.open() == 0)) co_return;
+  announcing = true;
+  const auto done = std::unique_ptr<bool, void (*)(bool*)>(&announcing, [](bool* flag) { *flag = false; });
   auto present = co_await parts.counters.epoch();
   if (!present) co_return;
-  epoch = *present;
+  saw_epoch(*present);
   std::vector<std::string> strangers;
   for (const auto& [id, held] : open) {
     if (!held->intent.scopes.empty() && !held->local && held->intent.epoch != epoch) strangers.push_back(id);
@@ -86,7 +101,7 @@ runtime::Task<void> Ledger::State::follow_epoch() {
 
 runtime::Task<void> Ledger::State::announce(std::string request_id) {
   const auto it = open.find(request_id);
-  if (it == open.end()) co_return;
+  if (it == open.end() || it->second->intent.epoch == epoch) co_return;
   counters::AdmitRequest request = request_for(*it->second);
   request.announce = true;
   request.at = it->second->intent.admitted_at;

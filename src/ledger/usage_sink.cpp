@@ -193,12 +193,15 @@ runtime::Task<void> UsageSink::run(runtime::StopSource* stop) {
     const std::size_t ready = waiting_->in_memory();
     // Somebody may wait for what earlier processes left before he serves.
     const bool due = now - last_flush >= settings_.flush_interval || ready >= settings_.batch_size ||
-                     !waiting_->caught_up();
+                     !waiting_->caught_up() || hurry_;
     if (ready > 0 && (due || stopping)) {
       if (co_await deliver()) {
         retry = kRetryFirst;
         // What a burst left behind follows at once; only the remainder waits for the interval.
-        if (waiting_->in_memory() < settings_.batch_size) last_flush = shard_.clock().now();
+        if (waiting_->in_memory() < settings_.batch_size) {
+          last_flush = shard_.clock().now();
+          hurry_ = false;
+        }
       } else {
         if (stopping) --tries_left;
         // Half of it at least, so that replicas do not come back all at once.
@@ -212,7 +215,10 @@ runtime::Task<void> UsageSink::run(runtime::StopSource* stop) {
         retry = std::min(retry * 2, kRetryMax);
       }
     } else if (!read) {
-      if (ready == 0) last_flush = now;
+      if (ready == 0) {
+        last_flush = now;
+        hurry_ = false;
+      }
       co_await shard_.sleep(runtime::Shard::kSweepInterval);
     }
     publish_gauges();

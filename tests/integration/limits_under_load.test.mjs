@@ -24,13 +24,13 @@ before(async () => {
     keys: [
       keyNamed("probe", { tpm_limit: 1_000_000 }), keyNamed("total", { total_budget_usd: 1 }), keyNamed("daily", { daily_budget_usd: 1 }),
       keyNamed("tokens", { tpm_limit: tokens }), keyNamed("requests", { rpm_limit: perMinute }),
-      keyNamed("concurrent", { max_concurrent_requests: most }),
+      keyNamed("concurrent", { max_concurrent_requests: most }), keyNamed("quick", { total_budget_usd: 2 }), keyNamed("slow", { total_budget_usd: 2 }),
     ],
   });
   const options = { stores: stores.urls, upstream: upstream.url };
   // What one of these requests reserves is the gateway's estimate, which it tells.
   const first = await all.gateway({ ...options, config: config(1_000_000) });
-  const { headers } = await ask(first, "probe", 10_000);
+  const { headers } = await ask(first, "probe", { input: 10_000 });
   reservedTokens = Number(headers.get("x-ratelimit-limit-tokens")) - Number(headers.get("x-ratelimit-remaining-tokens"));
   assert.ok(reservedTokens > output && reservedTokens < output + 100, `${reservedTokens} tokens`);
   await first.stop();
@@ -39,8 +39,8 @@ before(async () => {
 after(() => all.close());
 
 // A stream that ends up with exactly what it reserved.
-const ask = (gateway, name, input = reservedTokens - output) =>
-  gateway.ask(apis.chat, secretOf(name), { stream: true, max_tokens: output }, asking({ input, output, pace: 30 }));
+const ask = (gateway, name, { input = reservedTokens - output, pace = 30 } = {}) =>
+  gateway.ask(apis.chat, secretOf(name), { stream: true, max_tokens: output }, asking({ input, output, pace }));
 
 // The answer to one request. On a machine that is busy enough the counters are late, which is no refusal: asked again.
 async function decided(gateway, name) {
@@ -133,6 +133,31 @@ function noMinuteHasMoreThan(times, limit) {
     assert.ok(times[first + limit] - times[first] >= 60_000, `${limit + 1} within ${times[first + limit] - times[first]} ms`);
   }
 }
+
+describe("Redis comes back empty while a budget is being spent", () => {
+  // Answers that have just ended and are on their way to the database, and answers that are still under way.
+  for (const [name, pace] of [["quick", 2], ["slow", 100]]) {
+    test(`by ${name} answers: what nobody has written down yet is not spent again`, async () => {
+      let served = 0, stop = false;
+      const client = async (index) => {
+        while (!stop) {
+          const { status } = await ask(gateways[index % gateways.length], name, { pace });
+          if (status === 200) served += 1;
+          else await sleep(50);
+        }
+      };
+      const load = Promise.all(Array.from({ length: 24 }, (_, index) => client(index)));
+      load.catch(() => { stop = true; });
+      await until("half of it is spent", () => served >= room, patience);
+      await stores.redis.restart();
+      await until("the other half is spent", async () => served >= 2 * room - 5 && (await ask(gateways[0], name)).status === 402, patience);
+      await sleep(500);
+      stop = true;
+      await load;
+      assert.ok(served <= 2 * room, `${served} of ${2 * room} were served`);
+    });
+  }
+});
 
 test("requests per minute: a crowd, and then whoever comes in the minute after", async () => {
   const first = await crowd("requests");

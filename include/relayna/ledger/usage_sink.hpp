@@ -70,6 +70,8 @@ class UsageSink {
   /// The delivering loop. Spawn it once; it ends after `stop` when everything is stored, `drain` is over or
   /// the store refused three times. What is left then waits in the spool for the next start.
   runtime::Task<void> run(runtime::StopSource* stop);
+  /// What waits is stored in a moment, not at the end of the interval.
+  void hurry() noexcept { hurry_ = true; }
   /// Events not stored yet, in memory or in the spool; without those of earlier processes not read yet.
   [[nodiscard]] std::size_t waiting() const noexcept;
   /// Whether everything that earlier processes left is in the store (or put aside).
@@ -91,6 +93,7 @@ class UsageSink {
   std::unique_ptr<Probe> probe_;
   std::unique_ptr<Spool> spool_;  // null: in memory only
   std::string rejected_path_;
+  bool hurry_ = false;
   bool failing_ = false;  // the last attempt's outcome is unknown
   std::unique_ptr<Waiting> waiting_;
   std::size_t sending_ = 0;  // taken from waiting_

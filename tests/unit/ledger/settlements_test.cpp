@@ -77,6 +77,15 @@ TEST(Settlements, UnknownInItsOwnEpochWasSettledBefore) {
   EXPECT_FALSE(due[1].counted);
 }
 
+TEST(Settlements, ToldTwiceTheFirstAnswerStands) {
+  Settlements books;
+  books.began(request("r"), "e0");
+  books.settled("r", kWhole, at(1));
+  books.settled("r", {.known = false, .epoch = "e1"}, at(1));
+  books.delivered("r", 9, at(2));
+  EXPECT_THAT(books.due("e1"), IsEmpty()) << "counted, though it was admitted in another epoch";
+}
+
 TEST(Settlements, LocalLimitsAreAccountedForLater) {
   Settlements books;
   books.began(request("r"), "");
