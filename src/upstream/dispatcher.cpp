@@ -88,15 +88,17 @@ std::string join_target(std::string_view base_path, std::string_view path, std::
 runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& snapshot, const std::vector<Candidate>& candidates,
                                                      const Outbound& outbound, const CandidateCheck& check, Attempts& attempts) {
   std::optional<core::Error> refused;  // by policy, kept in case nothing else answers
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const Candidate& candidate = candidates[i];
-    if (check) {
-      if (auto error = check(candidate)) {
-        if (!refused) refused = std::move(*error);
-        continue;
-      }
+  const auto allowed_from = [&](std::size_t at) {
+    for (; check && at < candidates.size(); ++at) {
+      auto error = check(candidates[at]);
+      if (!error) break;
+      if (!refused) refused = std::move(*error);
     }
-    const bool last = i + 1 == candidates.size();
+    return at;
+  };
+  std::size_t next = 0;
+  for (std::size_t i = allowed_from(0); i < candidates.size(); i = next) {
+    const Candidate& candidate = candidates[i];
     ++attempts.made;
     attempts.last = candidate.provider;
     probe_->selections.add();
@@ -105,12 +107,15 @@ runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& sn
     attempts.upstream_wait += shard_.clock().now() - began;
 
     const bool failed = answer ? retryable_status(answer->head.status) : retryable_error(answer.error());
-    if (last || !failed || (outbound.stop != nullptr && outbound.stop->stop_requested())) co_return answer;
+    if (!failed || (outbound.stop != nullptr && outbound.stop->stop_requested())) co_return answer;
+    // Who may come next is asked before the answer is given up: if nobody may, it is the client's.
+    next = allowed_from(i + 1);
+    if (next == candidates.size()) co_return answer;
     // Dropping the answer's body here closes its connection; nothing of it has reached the client.
     ++attempts.fallbacks;
     const std::string reason =
         answer ? "status_" + std::to_string(answer->head.status) : std::string(answer.error().info().name);
-    probe_->fell_back(candidate.provider->name, candidates[i + 1].provider->name, reason);
+    probe_->fell_back(candidate.provider->name, candidates[next].provider->name, reason);
   }
   if (refused) co_return std::unexpected(std::move(*refused));
   co_return core::fail(core::ErrorCode::no_upstream);
