@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
@@ -19,6 +20,7 @@ class FakeCounters final : public counters::Counters {
       : gate(shard), clock_(clock), table_(counters::make_memory_counters(clock)) {}
 
   bool away = false;
+  int refuse_accounts = 0;       ///< is away when it is told of deliveries
   int lose_settlements = 0;      ///< settles, and then says it is away
   bool forgets_seeds = false;    ///< is emptied whenever somebody seeds
   bool holds_announced = false;  ///< an announcement waits for `gate`
@@ -66,7 +68,10 @@ class FakeCounters final : public counters::Counters {
     co_return co_await table_->seed(std::move(scope), std::move(balance));
   }
   runtime::Task<core::Result<void>> account(std::vector<counters::Delivered> delivered) override {
-    if (away) co_return gone();
+    if (away || refuse_accounts > 0) {
+      refuse_accounts = std::max(0, refuse_accounts - 1);
+      co_return gone();
+    }
     accounted.insert(accounted.end(), delivered.begin(), delivered.end());
     co_return co_await table_->account(std::move(delivered));
   }

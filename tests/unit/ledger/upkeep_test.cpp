@@ -108,6 +108,19 @@ TEST_F(UpkeepTest, ASettlementWhoseAnswerWasLostIsCountedOnce) {
   EXPECT_EQ(tokens_today(), 5);
 }
 
+TEST_F(UpkeepTest, WhatCouldNotBeAccountedForIsToldAgain) {
+  open();
+  keep_books();
+  auto held = admitted(1);
+  shared.lose_settlements = 1;
+  shared.refuse_accounts = 2;
+  settle(held, 1);
+  ASSERT_TRUE(books_are_closed(1));
+  EXPECT_EQ(shared.refuse_accounts, 0);
+  EXPECT_THAT(shared.accounted, SizeIs(1));
+  EXPECT_EQ(tokens_today(), 5);
+}
+
 TEST_F(UpkeepTest, EmptiedCountersAreToldOfWhatIsStillOpen) {
   open();
   keep_books();
