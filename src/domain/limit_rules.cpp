@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "domain/layer_scope.hpp"
+
 namespace relayna::domain {
 
 namespace {
@@ -37,43 +39,17 @@ class Scopes {
   std::vector<LimitedScope> scopes_;
 };
 
-bool holds_for_key(const PolicyLayer& layer, const PolicyScope& scope) noexcept {
-  const auto is = [&](std::string_view id) { return !id.empty() && layer.scope_id == id; };
-  switch (layer.kind) {
-    case LayerKind::global:
-      return true;
-    case LayerKind::project:
-      return is(scope.project_id);
-    case LayerKind::team:
-      return is(scope.team_id);
-    case LayerKind::key:
-      return is(scope.key_id);
-    case LayerKind::route:
-    case LayerKind::model:
-      return false;
-  }
-  return false;
-}
-
 void add_policies(Scopes& out, const std::vector<PolicyLayer>& layers, const Policy& key_policy,
                   const PolicyScope& scope) {
   const LimitTarget key{.key_id = std::string(scope.key_id)};
   LimitSet own = limits_of(key_policy);
   for (const PolicyLayer& layer : layers) {
+    if (!layer_applies(layer, scope)) continue;
     LimitTarget target = key;
-    if (layer.kind == LayerKind::model && !scope.model.empty() &&
-        pattern_matches(layer.scope_id, scope.model)) {
-      target.model = layer.scope_id;
-    } else if (layer.kind == LayerKind::route && !scope.route.empty() &&
-               pattern_matches(layer.scope_id, scope.route)) {
-      target.route = layer.scope_id;
-    } else if (holds_for_key(layer, scope)) {
-      own.tighten(limits_of(layer.policy));
-      continue;
-    } else {
-      continue;
-    }
-    out.at(LimitScope::key, std::move(target)).hard.tighten(limits_of(layer.policy));
+    if (layer.kind == LayerKind::model) target.model = layer.scope_id;
+    if (layer.kind == LayerKind::route) target.route = layer.scope_id;
+    const bool of_the_key = target == key;
+    (of_the_key ? own : out.at(LimitScope::key, std::move(target)).hard).tighten(limits_of(layer.policy));
   }
   out.at(LimitScope::key, key).hard.tighten(own);
 }
