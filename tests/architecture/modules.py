@@ -45,7 +45,7 @@ OWNERS = [
     ("nlohmann/", ["json"]),  # everybody else goes through relayna/json/document.hpp
     ("yaml-cpp/", ["config"]),
     ("re2/", ["domain"]),
-    ("zlib.h", ["http"]),
+    ("zlib.h", ["http", "ledger"]),  # http: compressed bodies; ledger: crc32
     ("brotli/", ["http"]),
     ("zstd.h", ["http"]),
     ("pqxx/", ["store/postgres"]),

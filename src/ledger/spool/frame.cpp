@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "ledger/spool/crc32c.hpp"
+#include <zlib.h>
 
 namespace relayna::ledger {
 
@@ -16,6 +16,10 @@ std::uint32_t load32(const char* at) noexcept {
   return value;
 }
 
+std::uint32_t checksum(std::string_view bytes) noexcept {
+  return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
 }  // namespace
 
 void finish_frame(std::string& out, std::size_t begin, RecordType type) {
@@ -23,7 +27,7 @@ void finish_frame(std::string& out, std::size_t begin, RecordType type) {
   header[8] = static_cast<char>(type);
   header[9] = kVersion;
   const auto length = static_cast<std::uint32_t>(out.size() - begin - kFrameHeader);
-  const std::uint32_t crc = crc32c(std::string_view(out).substr(begin + 8));
+  const std::uint32_t crc = checksum(std::string_view(out).substr(begin + 8));
   std::memcpy(header, &length, sizeof length);
   std::memcpy(header + 4, &crc, sizeof crc);
 }
@@ -37,7 +41,7 @@ std::optional<Frame> FrameReader::next() {
     return std::nullopt;
   }
   if (rest_.size() < kFrameHeader + length) return std::nullopt;
-  if (crc32c(rest_.substr(8, length + 2)) != load32(rest_.data() + 4)) {
+  if (checksum(rest_.substr(8, length + 2)) != load32(rest_.data() + 4)) {
     wants_more_ = false;
     return std::nullopt;
   }

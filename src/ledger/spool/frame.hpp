@@ -10,7 +10,7 @@
 #include "relayna/core/ids.hpp"
 
 // What a segment file holds: a header, then frames. A frame is the length of its payload (4 bytes), the
-// CRC-32C of what follows (4), its type (1), the format's version (1) and the payload; numbers are
+// CRC-32 of what follows (4), its type (1), the format's version (1) and the payload; numbers are
 // little-endian.
 
 namespace relayna::ledger {
