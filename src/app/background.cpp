@@ -108,10 +108,7 @@ core::Result<void> Application::connect_redis() {
   auto address = redis_address(settings_);
   if (!address) return std::unexpected(address.error());
   if (!*address) return {};
-  net::Connector::Settings
-      connect;  // Redis is often private: the guard on upstream addresses is not meant for it
-  connect.tls = client_tls_;
-  redis_connector_ = std::make_unique<net::Connector>(main_, std::move(connect));
+  redis_connector_ = std::make_unique<net::Connector>(main_, redis_connection(client_tls_));
   redis_ = std::make_unique<counters::RedisLink>(main_, *redis_connector_, std::move(**address),
                                                  counters::RedisLink::Settings{});
   redis_->start();

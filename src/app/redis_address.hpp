@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "relayna/config/settings.hpp"
 #include "relayna/counters/redis_link.hpp"
@@ -15,6 +17,13 @@ inline core::Result<std::optional<counters::RedisAddress>> redis_address(const c
   auto address = counters::RedisAddress::parse(settings.redis_url);
   if (!address) return std::unexpected(address.error());
   return std::optional(std::move(*address));
+}
+
+/// How to connect to it. Redis is often private: the guard on upstream addresses is not meant for it.
+inline net::Connector::Settings redis_connection(std::shared_ptr<net::TlsClientContext> tls) {
+  net::Connector::Settings connect;
+  connect.tls = std::move(tls);
+  return connect;
 }
 
 }  // namespace relayna::app

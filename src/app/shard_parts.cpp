@@ -1,5 +1,7 @@
 #include "app/shard_parts.hpp"
 
+#include "app/redis_address.hpp"
+
 namespace relayna::app {
 
 namespace {
@@ -125,10 +127,7 @@ ShardParts::~ShardParts() {
 
 std::shared_ptr<counters::Counters> ShardParts::connect_counters(const Shared& shared) {
   if (!shared.redis) return shared.in_process;
-  net::Connector::Settings
-      connect;  // Redis is often private: the guard on upstream addresses is not meant for it
-  connect.tls = shared.client_tls;
-  redis_connector_ = std::make_unique<net::Connector>(shard_, std::move(connect));
+  redis_connector_ = std::make_unique<net::Connector>(shard_, redis_connection(shared.client_tls));
   redis_ = std::make_unique<counters::RedisLink>(shard_, *redis_connector_, *shared.redis,
                                                  counters::RedisLink::Settings{});
   redis_->start();

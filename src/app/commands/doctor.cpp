@@ -4,6 +4,7 @@
 #include "app/commands/commands.hpp"
 #include "app/configured.hpp"
 #include "app/local_loop.hpp"
+#include "app/redis_address.hpp"
 #include "app/redis_doctor.hpp"
 #include "app/store_setup.hpp"
 #include "relayna/catalog/build.hpp"
@@ -113,17 +114,16 @@ runtime::Task<core::Result<std::string>> ask_redis(runtime::Shard& shard, counte
 }
 
 void check_redis(const config::Settings& settings, Report& report) {
-  if (settings.redis_url.empty() || settings.redis_url.starts_with("memory:")) return report.ok("counters", "in this process");
-  auto address = counters::RedisAddress::parse(settings.redis_url);
+  auto address = redis_address(settings);
   if (!address) return report.failed("redis", address.error());
-  const std::string where = "redis " + address->describe();
+  if (!*address) return report.ok("counters", "in this process");
+  const std::string where = "redis " + (*address)->describe();
   LocalLoop loop;
-  net::Connector::Settings connect;
-  if (auto tls = net::TlsClientContext::create(settings.upstream_ca_file)) connect.tls = *tls;
-  net::Connector connector(loop.shard(), std::move(connect));
+  auto tls = net::TlsClientContext::create(settings.upstream_ca_file);
+  net::Connector connector(loop.shard(), redis_connection(tls ? *tls : nullptr));
   counters::RedisLink::Settings patient;
   patient.command_timeout = std::chrono::milliseconds(1'000);
-  counters::RedisLink link(loop.shard(), connector, std::move(*address), patient);
+  counters::RedisLink link(loop.shard(), connector, std::move(**address), patient);
   auto found = loop.run(ask_redis(loop.shard(), link));
   if (!found) return report.failed(where, found.error());
   report.ok(where, *found);
