@@ -8,8 +8,6 @@
 #include <vector>
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "relayna/telemetry/log.hpp"
 
@@ -47,25 +45,11 @@ struct OffloadPool::State {
   }
 };
 
-namespace {
-
-/// Where cores are short, the event loop goes first: it has clients waiting, and what runs here may take
-/// long. Each step of niceness is about a tenth of the share (sched(7)); nobody minds when it is not granted.
-void step_back() {
-  constexpr int kNice = 5;
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
-}
-
-}  // namespace
-
 OffloadPool::OffloadPool(std::size_t threads, std::string name) : state_(std::make_unique<State>()) {
   constexpr std::size_t kLongestThreadName = 15;  // the kernel's limit
   name.resize(std::min(name.size(), kLongestThreadName));
   for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
-    state_->threads.emplace_back([state = state_.get()] {
-      step_back();
-      state->work();
-    });
+    state_->threads.emplace_back([state = state_.get()] { state->work(); });
     pthread_setname_np(state_->threads.back().native_handle(), name.c_str());
   }
 }
