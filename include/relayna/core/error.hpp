@@ -22,6 +22,7 @@ enum class ErrorCode : std::uint8_t {
   invalid_path,
   malformed_http,
   unsupported_content_encoding,  // 415
+  unsupported_media_type,        // 415
   request_timeout,               // 408: the client was too slow in sending its request
   request_head_too_large,        // 431
   request_body_too_large,        // 413
@@ -35,6 +36,15 @@ enum class ErrorCode : std::uint8_t {
   disabled_virtual_key,
   revoked_virtual_key,
   expired_virtual_key,
+  invalid_operator_token,
+  disabled_operator_token,
+  expired_operator_token,
+  invalid_credentials,
+  expired_session,
+  // 403: what an operator may do
+  insufficient_operator_scope,
+  invalid_csrf_token,
+  password_change_required,
   // 403 and 404: what the caller may reach
   policy_denied,
   disabled_route,
@@ -47,6 +57,11 @@ enum class ErrorCode : std::uint8_t {
   rate_limit_exceeded,
   token_rate_limit_exceeded,
   concurrency_limit_exceeded,
+  too_many_attempts,  // at signing in
+  // 409 and 412: what the change meets
+  managed_by_file,
+  idempotency_conflict,
+  precondition_failed,  // 412
   // 5xx: the gateway or what it depends on
   internal_error,
   invalid_configuration,
