@@ -151,7 +151,7 @@ void keep_longer(std::optional<Refusal>& kept, std::optional<Refusal> other) {
 }
 
 Standing standing(const ScopeCount& count, const domain::LimitSet& limits, core::SystemTime now) {
-  Standing standing;
+  Standing standing{.durable_known = count.durable == Durable::seeded || !limits.has_durable()};
   for (const auto kind : kAllKinds) {
     if (limits.has(kind)) standing.used[static_cast<std::size_t>(kind)] = count.used(kind);
   }

@@ -86,24 +86,26 @@ runtime::Task<core::Result<counters::Admission>> Ledger::State::ask(
                        "the counters keep forgetting their durable part");
 }
 
-runtime::Task<core::Result<void>> Ledger::State::reserve(Reservation::Held& held) {
-  counters::AdmitRequest request = request_for(held);
+runtime::Task<Ledger::State::Reserved> Ledger::State::reserve(Reservation::Held& held) {
   const auto began = parts.shard.clock().now();
-  auto admission = co_await ask(request, held.standings);
+  auto admission = co_await ask(request_for(held), held.standings);
   probe.admit_seconds.observe(std::chrono::duration<double>(parts.shard.clock().now() - began).count());
   if (admission) co_return take(held, std::move(*admission));
   if (parts.fallback == nullptr) {
     probe.failed.add();
     co_return std::unexpected(std::move(admission.error()).with_retry_after(kTryAgain));
   }
-  co_return co_await reserve_locally(held, std::move(request));
+  co_return co_await reserve_locally(held);
 }
 
-runtime::Task<core::Result<void>> Ledger::State::reserve_locally(Reservation::Held& held,
-                                                                 counters::AdmitRequest request) {
+runtime::Task<Ledger::State::Reserved> Ledger::State::reserve_locally(Reservation::Held& held) {
   const std::size_t replicas = std::max<std::size_t>(settings.replicas ? settings.replicas() : 1, 1);
-  for (counters::Scope& scope : request.scopes) scope.limits = share_of(scope.limits, replicas);
+  for (ScopeStanding& at : held.standings) {
+    at.scope.hard = share_of(at.scope.hard, replicas);
+    at.scope.soft = share_of(at.scope.soft, replicas);
+  }
   held.local = true;
+  const counters::AdmitRequest request = request_for(held);
   for (int round = 0; round < kSeedings; ++round) {
     auto admission = co_await parts.fallback->admit(request);
     if (!admission) co_return std::unexpected(std::move(admission.error()));
@@ -123,24 +125,38 @@ runtime::Task<core::Result<void>> Ledger::State::reserve_locally(Reservation::He
   co_return core::fail(ErrorCode::control_state_unavailable);
 }
 
-core::Error Ledger::State::refused(const Reservation::Held& held, const counters::Refusal& refusal) {
+core::Error Ledger::State::refused(const Reservation::Held& held, const counters::Refusal& refusal,
+                                   const std::vector<ScopeStanding>& standings, core::SystemTime at) {
   probe.refused.add();
-  const std::size_t i = std::min(refusal.scope, held.standings.size() - 1);
-  if (!held.local)
-    refusals.remember(held.intent.scopes[i], held.standings[i].scope, refusal, parts.shard.clock().now());
-  return refusal_error(held.standings[i].scope, refusal);
+  const auto& scope = held.standings[std::min(refusal.scope, held.standings.size() - 1)].scope;
+  if (!held.local) refusals.remember(scope, refusal, standings, at, parts.shard.clock().now());
+  return refusal_error(scope, refusal);
 }
 
-core::Result<void> Ledger::State::take(Reservation::Held& held, counters::Admission admission) {
-  if (admission.outcome == Outcome::refused) return std::unexpected(refused(held, *admission.refusal));
+core::Error Ledger::State::extension_refused(const Reservation::Held& held,
+                                             const counters::Refusal& refusal) {
+  ScopeStanding known;
+  known.scope = held.standings[std::min(refusal.scope, held.standings.size() - 1)].scope;
+  known.scope.hard = known.scope.soft = {};
+  known.scope.hard.set(refusal.kind, refusal.limit);
+  known.standing.used[static_cast<std::size_t>(refusal.kind)] = refusal.used;
+  known.standing.tokens_reset_seconds = refusal.retry_after.value_or(0);
+  return refused(held, refusal, {std::move(known)}, parts.shard.clock().wall());
+}
+
+Ledger::State::Reserved Ledger::State::take(Reservation::Held& held, counters::Admission admission) {
+  for (std::size_t i = 0; i < admission.standings.size(); ++i)
+    held.standings[i].standing = admission.standings[i];
+  if (admission.outcome == Outcome::refused) {
+    core::Error error = refused(held, *admission.refusal, held.standings, admission.at);
+    return std::unexpected(NotAdmitted(std::move(error), std::move(held.standings)));
+  }
   probe.admitted.add();
   held.intent.admitted_at = admission.at;
   if (!held.local) {
     saw_epoch(admission.epoch);
     held.intent.epoch = std::move(admission.epoch);
   }
-  for (std::size_t i = 0; i < admission.standings.size(); ++i)
-    held.standings[i].standing = admission.standings[i];
   return {};
 }
 
@@ -152,7 +168,7 @@ runtime::Task<core::Result<void>> Ledger::State::extend(Reservation::Held& held,
     // Counters that were emptied are told of the whole reservation by `announce`; until then nobody can say
     // no.
     if (extension->known && !extension->granted)
-      co_return std::unexpected(refused(held, *extension->refusal));
+      co_return std::unexpected(extension_refused(held, *extension->refusal));
     probe.extended.add();
   }
   held.intent.reserved.tokens += more.tokens;
@@ -212,7 +228,7 @@ Ledger::Ledger(Parts parts, Settings settings)
 
 Ledger::~Ledger() = default;
 
-runtime::Task<core::Result<Reservation>> Ledger::admit(Demand demand, domain::UsageEvent draft) {
+runtime::Task<Ledger::Admitted> Ledger::admit(Demand demand, domain::UsageEvent draft) {
   auto held = std::make_unique<Reservation::Held>();
   held->intent.event = std::move(draft);
   held->intent.reserved = demand.amounts;
@@ -232,13 +248,8 @@ runtime::Task<core::Result<Reservation>> Ledger::admit(Demand demand, domain::Us
   co_return Reservation(*this, std::move(held));
 }
 
-const core::Error* Ledger::remembered_refusal(const std::vector<domain::LimitedScope>& scopes) {
-  if (state_->refusals.size() == 0) return nullptr;
-  const auto now = state_->parts.shard.clock().now();
-  for (const domain::LimitedScope& scope : scopes) {
-    if (const core::Error* error = state_->refusals.find(scope.id(), scope, now)) return error;
-  }
-  return nullptr;
+std::optional<NotAdmitted> Ledger::remembered_refusal(const std::vector<domain::LimitedScope>& scopes) {
+  return state_->refusals.find(scopes, state_->parts.shard.clock().now());
 }
 
 void Ledger::record(domain::UsageEvent event) {

@@ -30,13 +30,18 @@ struct Ledger::State final : DeliveryObserver {
   runtime::Task<void> delivered(std::vector<StoredEvent> events) override;
 
   /// Reserves in the shared counters, or in the fallback while they are away.
-  runtime::Task<core::Result<void>> reserve(Reservation::Held& held);
+  using Reserved = std::expected<void, NotAdmitted>;
+  runtime::Task<Reserved> reserve(Reservation::Held& held);
   runtime::Task<core::Result<counters::Admission>> ask(counters::AdmitRequest request,
                                                        const std::vector<ScopeStanding>& scopes);
-  runtime::Task<core::Result<void>> reserve_locally(Reservation::Held& held, counters::AdmitRequest request);
+  runtime::Task<Reserved> reserve_locally(Reservation::Held& held);
   runtime::Task<core::Result<void>> extend(Reservation::Held& held, counters::Amounts more);
-  core::Result<void> take(Reservation::Held& held, counters::Admission admission);
-  core::Error refused(const Reservation::Held& held, const counters::Refusal& refusal);
+  Reserved take(Reservation::Held& held, counters::Admission admission);
+  /// The refusal as it is told, and remembered with the `standings` that go with it, of the moment `at`.
+  core::Error refused(const Reservation::Held& held, const counters::Refusal& refusal,
+                      const std::vector<ScopeStanding>& standings, core::SystemTime at);
+  /// Nothing is known then but the one limit that refused.
+  core::Error extension_refused(const Reservation::Held& held, const counters::Refusal& refusal);
 
   void settle(std::unique_ptr<Reservation::Held> held, domain::UsageEvent event, counters::Amounts used);
   void give_up(std::unique_ptr<Reservation::Held> held);

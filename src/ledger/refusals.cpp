@@ -10,6 +10,9 @@ namespace {
 
 using domain::LimitKind;
 
+/// A second counts while it is the current one and for sixty after it.
+constexpr std::chrono::seconds kMinute{61};
+
 core::ErrorCode code_of(LimitKind kind) noexcept {
   switch (kind) {
     case LimitKind::requests_per_minute:
@@ -97,8 +100,26 @@ core::Error refusal_error(const domain::LimitedScope& scope, const counters::Ref
                                      std::string(to_string(refusal.kind)));
 }
 
-void RefusalMemory::remember(const std::string& scope_id, const domain::LimitedScope& scope,
-                             const counters::Refusal& refusal, core::TimePoint now) {
+counters::Standing aged(counters::Standing standing, core::SystemTime at, core::Duration passed) {
+  const auto forget = [&](std::initializer_list<LimitKind> kinds) {
+    for (const LimitKind kind : kinds) standing.used[static_cast<std::size_t>(kind)] = 0;
+  };
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(passed).count();
+  standing.requests_reset_seconds = std::max<std::int64_t>(standing.requests_reset_seconds - seconds, 0);
+  standing.tokens_reset_seconds = std::max<std::int64_t>(standing.tokens_reset_seconds - seconds, 0);
+  if (passed >= kMinute) forget({LimitKind::requests_per_minute, LimitKind::tokens_per_minute});
+  const auto then = domain::Periods::of(at);
+  const auto now = domain::Periods::of(at + std::chrono::duration_cast<core::SystemTime::duration>(passed));
+  if (now.day != then.day)
+    forget({LimitKind::requests_per_day, LimitKind::tokens_per_day, LimitKind::usd_per_day});
+  if (now.week != then.week) forget({LimitKind::usd_per_week});
+  if (now.month != then.month) forget({LimitKind::usd_per_month});
+  return standing;
+}
+
+void RefusalMemory::remember(const domain::LimitedScope& scope, const counters::Refusal& refusal,
+                             std::vector<ScopeStanding> standings, core::SystemTime at,
+                             core::TimePoint now) {
   // Concurrency ends whenever a request does, and a total budget when somebody raises it: neither has a known
   // end.
   if (refusal.kind == LimitKind::concurrent_requests || !refusal.retry_after || refusal.used < refusal.limit)
@@ -107,21 +128,37 @@ void RefusalMemory::remember(const std::string& scope_id, const domain::LimitedS
     std::erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
     if (entries_.size() >= kMost) entries_.clear();
   }
-  entries_[scope_id] = {now + std::chrono::seconds(*refusal.retry_after), refusal.kind, refusal.limit,
-                        refusal_error(scope, refusal)};
+  entries_[scope.id()] = {.since = now,
+                          .until = now + std::chrono::seconds(*refusal.retry_after),
+                          .kind = refusal.kind,
+                          .limit = refusal.limit,
+                          .error = refusal_error(scope, refusal),
+                          .standings = std::move(standings),
+                          .at = at};
 }
 
-const core::Error* RefusalMemory::find(const std::string& scope_id, const domain::LimitedScope& scope,
-                                       core::TimePoint now) {
-  const auto it = entries_.find(scope_id);
-  if (it == entries_.end()) return nullptr;
-  Entry& entry = it->second;
-  if (entry.until <= now || scope.hard.of(entry.kind) != entry.limit) {
-    entries_.erase(it);
-    return nullptr;
+std::optional<NotAdmitted> RefusalMemory::find(const std::vector<domain::LimitedScope>& scopes,
+                                               core::TimePoint now) {
+  if (entries_.empty()) return std::nullopt;
+  for (const domain::LimitedScope& scope : scopes) {
+    const auto it = entries_.find(scope.id());
+    if (it == entries_.end()) continue;
+    const Entry& entry = it->second;
+    if (entry.until <= now || scope.hard.of(entry.kind) != entry.limit) {
+      entries_.erase(it);
+      continue;
+    }
+    NotAdmitted refusal(entry.error);
+    refusal.retry_after = std::chrono::ceil<std::chrono::seconds>(entry.until - now);
+    for (const ScopeStanding& known : entry.standings) {
+      const bool own = std::ranges::any_of(scopes, [&](const domain::LimitedScope& asked) {
+        return asked.scope == known.scope.scope && asked.target == known.scope.target;
+      });
+      if (own) refusal.standings.push_back({known.scope, aged(known.standing, entry.at, now - entry.since)});
+    }
+    return refusal;
   }
-  entry.error.retry_after = std::chrono::ceil<std::chrono::seconds>(entry.until - now);
-  return &entry.error;
+  return std::nullopt;
 }
 
 }  // namespace relayna::ledger

@@ -60,6 +60,12 @@ core::Result<void> check_cost(const Exchange& x, const std::optional<core::Money
           .with_reason("max_cost_per_request"));
 }
 
+/// The error, and what is known of the limits kept for its answer.
+core::Error not_admitted(Exchange& x, ledger::NotAdmitted why) {
+  x.refused_by = std::move(why.standings);
+  return std::move(why);
+}
+
 }  // namespace
 
 bool uses_tokens(const Exchange& x) noexcept {
@@ -79,8 +85,8 @@ const domain::Price* price_of(const Exchange& x, const domain::Provider& provide
 
 core::Result<void> find_limits(Exchange& x) {
   x.scopes = domain::for_end_user(x.governed->scopes, x.end_user());
-  if (const core::Error* refused = x.parts().ledger.remembered_refusal(x.scopes))
-    return std::unexpected(*refused);
+  if (auto refused = x.parts().ledger.remembered_refusal(x.scopes))
+    return std::unexpected(not_admitted(x, std::move(*refused)));
   return {};
 }
 
@@ -98,7 +104,7 @@ runtime::Task<core::Result<void>> admit(Exchange& x) {
   draft.model = x.candidates.front().model;
   if (!cost) draft.cost_source = domain::to_string(domain::CostSource::unpriced);
   auto reservation = co_await x.parts().ledger.admit(std::move(demand), std::move(draft));
-  if (!reservation) co_return std::unexpected(std::move(reservation.error()));
+  if (!reservation) co_return std::unexpected(not_admitted(x, std::move(reservation.error())));
   x.reservation = std::move(*reservation);
   co_return core::Result<void>{};
 }

@@ -18,7 +18,7 @@ void add_gateway_fields(Exchange& x, http::Fields& fields) {
   if (!x.model.empty()) fields.add("x-relayna-model", x.model);
   if (x.attempts.made > 0) fields.add("x-relayna-fallback-count", std::to_string(x.attempts.fallbacks));
   if (!x.correlation_id.empty()) fields.set("x-request-id", x.correlation_id);
-  if (x.reservation) add_limit_fields(x.reservation.standings(), x.began, fields);
+  add_limit_fields(x.standings(), x.began, fields);
 }
 
 namespace {

@@ -56,6 +56,10 @@ class Exchange {
   std::vector<domain::LimitedScope> scopes;  ///< the counters it is charged to; the reservation takes them
   domain::TokenEstimate estimate;
   ledger::Reservation reservation;
+  std::vector<ledger::ScopeStanding> refused_by;  ///< its limits when they did not admit it
+  [[nodiscard]] const std::vector<ledger::ScopeStanding>& standings() const noexcept {
+    return reservation ? reservation.standings() : refused_by;
+  }
   domain::RouteSettings route_settings;
   core::Deadline total;
   /// Cancels the upstream. On a route that drains it does not follow a client that leaves, only a gateway

@@ -31,7 +31,7 @@ bool is_rate_limit(std::string_view name) noexcept {
 /// The upstream's end-to-end fields. Its request id stays unless the client gave one of its own to be echoed.
 void copy_fields(const Exchange& x, const http::Fields& from, http::Fields& to) {
   const bool names_hops = from.count("connection") > 0;
-  const bool own_limits = x.reservation && tells_limits(x.reservation.standings());
+  const bool own_limits = tells_limits(x.standings());
   for (const auto field : from) {
     if (names_hops && from.has_token("connection", field.name)) continue;
     if (own_limits && is_rate_limit(field.name)) continue;

@@ -23,6 +23,10 @@ struct Room {
   std::int64_t reset_seconds = 0;
 };
 
+bool is_known(const ScopeStanding& at, LimitKind kind) {
+  return at.standing.durable_known || !domain::is_durable(kind);
+}
+
 std::int64_t used_of(const ScopeStanding& at, LimitKind kind) {
   return at.standing.used[static_cast<std::size_t>(kind)];
 }
@@ -40,7 +44,7 @@ std::optional<Room> tightest(const std::vector<ScopeStanding>& standings, std::a
   std::optional<Room> least;
   for (const ScopeStanding& at : standings) {
     for (const LimitKind kind : kinds) {
-      if (!at.scope.hard.has(kind)) continue;
+      if (!at.scope.hard.has(kind) || !is_known(at, kind)) continue;
       const std::int64_t limit = at.scope.hard.of(kind);
       const std::int64_t remaining = std::max<std::int64_t>(limit - used_of(at, kind), 0);
       if (!least || remaining < least->remaining) least = Room{limit, remaining, reset_of(at, kind, now)};
@@ -65,7 +69,7 @@ void add(std::string_view unit, const std::optional<Room>& room, http::Fields& f
 }
 
 void warn(const ScopeStanding& at, LimitKind kind, const domain::LimitSet& limits, std::string& out) {
-  if (!limits.has(kind)) return;
+  if (!limits.has(kind) || !is_known(at, kind)) return;
   const std::int64_t limit = limits.of(kind);
   const std::int64_t used = used_of(at, kind);
   if (limit > 0 && used / kWarnFifths < limit / 5) return;

@@ -23,7 +23,7 @@ const config = declared({
     keyNamed("soft"), keyNamed("hard", { daily_budget_usd: 0.1 }), keyNamed("told", { rpm_limit: 50, tpm_limit: 100_000, max_requests_per_day: 20 }),
     keyNamed("chat", endless), keyNamed("responses", endless), keyNamed("messages", endless), keyNamed("extended", { ...endless, max_tokens_per_day: 100_000 }),
     keyNamed("dear", { max_cost_per_request: 0.01 }), keyNamed("budget", { total_budget_usd: 100 }),
-    keyNamed("lenient", { total_budget_usd: 1, allow_unpriced_models: true }), keyNamed("plain"),
+    keyNamed("few", { rpm_limit: 2, tpm_limit: 100_000 }), keyNamed("lenient", { total_budget_usd: 1, allow_unpriced_models: true }), keyNamed("plain"),
   ],
   policies: [{ kind: "model", scope: "slow*", rpm_limit: 2 }],
   limits: [
@@ -147,6 +147,20 @@ describe("what a caller is told", () => {
     }
     const { headers } = await ask("plain", {}, theirs);
     assert.equal(headers.get("x-ratelimit-limit-requests"), "7777", "an upstream's own word counts where we have none");
+  });
+
+  test("x-ratelimit-* of refusals, also of those repeated from memory", async () => {
+    await admits(2, "few", { model: "one" });
+    let before;
+    for (const round of ["asked", "remembered"]) {
+      const { headers } = await refuses("rate_limit_exceeded", "key", "requests_per_minute", "few", { model: "one" });
+      assert.deepEqual(["limit-requests", "remaining-requests", "limit-tokens"].map((name) => headers.get(`x-ratelimit-${name}`)), ["2", "0", "100000"], round);
+      assert.match(headers.get("x-ratelimit-reset-requests"), /^(1m)?\d+s$/);
+      const left = Number(headers.get("x-ratelimit-remaining-tokens"));
+      assert.ok(left > 0 && left < 100_000, `${left} tokens are left`);
+      assert.equal(left, before ?? left);
+      before = left;
+    }
   });
 
   test("refusals of Anthropic's API have its form", async () => {

@@ -38,9 +38,11 @@ struct Amounts {
   friend bool operator==(const Amounts&, const Amounts&) = default;
 };
 
-/// How full a scope is, this request included. Kinds without a limit are 0.
+/// How full a scope is. Kinds without a limit are 0.
 struct Standing {
   domain::PerLimit used{};
+  /// False: what days and money say is not to be told, for the scope's durable part is not known.
+  bool durable_known = true;
   /// Until a minute window has room for what it counts now: seconds until the oldest second that counts
   /// leaves it. 0 when empty.
   std::int64_t requests_reset_seconds = 0;
@@ -70,7 +72,8 @@ enum class Outcome : std::uint8_t {
 
 struct Admission {
   Outcome outcome = Outcome::admitted;
-  std::vector<Standing> standings;  ///< one per scope, when admitted
+  /// One per scope: when admitted with this request in it, when refused without.
+  std::vector<Standing> standings;
   std::optional<Refusal> refusal;
   std::vector<std::size_t> unseeded;  ///< scopes by index
   core::SystemTime at{};              ///< the counters' own clock: which day, week and month were charged

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,10 +28,19 @@ struct Demand {
   counters::Amounts amounts;  ///< upper estimates
 };
 
-/// How full a scope that limits a request is, the request included.
+/// How full a scope that limits a request is.
 struct ScopeStanding {
   domain::LimitedScope scope;
   counters::Standing standing;
+};
+
+/// Why a request was not admitted.
+struct NotAdmitted : core::Error {
+  NotAdmitted(core::Error error, std::vector<ScopeStanding> known = {})  // NOLINT(google-explicit-constructor)
+      : core::Error(std::move(error)), standings(std::move(known)) {}
+  /// Its scopes without it, as far as they are known: of a remembered refusal, what was known when it was
+  /// made; empty when the counters are away.
+  std::vector<ScopeStanding> standings;
 };
 
 /// What one request holds of its limits, and its place in the spool. Settle it with what was really used; to
@@ -51,6 +61,7 @@ class Reservation {
   /// The event it was admitted with, to be completed and settled with.
   [[nodiscard]] domain::UsageEvent take_draft();
   [[nodiscard]] const counters::Amounts& reserved() const noexcept;
+  /// Of its scopes when it was admitted, itself included.
   [[nodiscard]] const std::vector<ScopeStanding>& standings() const noexcept;
   [[nodiscard]] explicit operator bool() const noexcept { return held_ != nullptr; }
 
@@ -97,10 +108,10 @@ class Ledger {
   /// `draft` is the event as far as it is known; should this process die, it is recorded as interrupted.
   /// Errors: rate_limit_exceeded, token_rate_limit_exceeded, concurrency_limit_exceeded, budget_exceeded
   /// (scope, window and retry_after set), control_state_unavailable within 100 ms.
-  runtime::Task<core::Result<Reservation>> admit(Demand demand, domain::UsageEvent draft);
-  /// A refusal remembered for one of the scopes: what `admit` would answer, without asking anybody. Null:
-  /// none.
-  const core::Error* remembered_refusal(const std::vector<domain::LimitedScope>& scopes);
+  using Admitted = std::expected<Reservation, NotAdmitted>;
+  runtime::Task<Admitted> admit(Demand demand, domain::UsageEvent draft);
+  /// A refusal remembered for one of the scopes: what `admit` would answer, without asking anybody.
+  std::optional<NotAdmitted> remembered_refusal(const std::vector<domain::LimitedScope>& scopes);
   /// The event of a request that was never admitted.
   void record(domain::UsageEvent event);
 

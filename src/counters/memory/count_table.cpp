@@ -75,6 +75,7 @@ Admission CountTable::admit(const AdmitRequest& request, core::SystemTime now) {
       auto reason = refusal(count, scope.limits, wanted, now);
       if (reason) reason->scope = i;
       keep_longer(admission.refusal, reason);
+      admission.standings.push_back(standing(count, scope.limits, now));
       if (scope.limits.has_durable() && count.durable != Durable::seeded) admission.unseeded.push_back(i);
     }
     if (admission.refusal) {
@@ -82,6 +83,7 @@ Admission CountTable::admit(const AdmitRequest& request, core::SystemTime now) {
       admission.unseeded.clear();
       return admission;
     }
+    admission.standings.clear();
     if (!admission.unseeded.empty()) {
       admission.outcome = Outcome::unseeded;
       for (const auto i : admission.unseeded) track(touch(request.scopes[i].id, now).count, now);

@@ -118,6 +118,7 @@ constexpr std::size_t kStandingNumbers = 15;
 Standing read_standing(const RedisReply& reply, const domain::LimitSet& limits, std::int64_t now) {
   const auto& f = reply.items;
   ScopeCount count;
+  count.durable = Durable::seeded;  // or it would not be admitted
   count.concurrent = number(f[0]);
   count.window = Window::from(
       {{.at = number(f[3]), .requests = number(f[1])}, {.at = number(f[4]), .tokens = number(f[2])}});
@@ -138,6 +139,7 @@ core::Result<void> read_refusal(const RedisReply& reply, const AdmitRequest& req
         refusal(count, request.scopes[i].limits, {.amounts = bounded(request.amounts)}, admission.at);
     if (reason) reason->scope = i;
     keep_longer(admission.refusal, reason);
+    admission.standings.push_back(standing(count, request.scopes[i].limits, admission.at));
   }
   if (!admission.refusal) return unexpected_answer(reply);
   return {};

@@ -331,6 +331,22 @@ TEST_P(Counting, SaysHowFullEachScopeIsAndWhenItEmpties) {
   EXPECT_EQ(second.standings[1].requests_reset_seconds, 0);
 }
 
+TEST_P(Counting, SaysHowFullEachScopeIsWhenItRefuses) {
+  clock().set(at("2026-11-20T12:00:00Z"));
+  const auto minute =
+      scope("minute", {{LimitKind::requests_per_minute, 1}, {LimitKind::tokens_per_minute, 100}});
+  admit("a", {minute}, {.tokens = 10});
+  clock().advance(seconds(20));
+  const auto refused = admit("b", {scope("day", {{LimitKind::requests_per_day, 5}}), minute}, {.tokens = 7});
+  ASSERT_EQ(refused.outcome, Outcome::refused);
+  ASSERT_EQ(refused.standings.size(), 2U);
+  EXPECT_FALSE(refused.standings[0].durable_known) << "nobody has read its balance";
+  EXPECT_TRUE(refused.standings[1].durable_known);
+  EXPECT_EQ(refused.standings[1].used, (domain::PerLimit{1, 0, 10, 0, 0, 0, 0, 0, 0})) << "b is not in it";
+  EXPECT_EQ(refused.standings[1].requests_reset_seconds, 41);
+  EXPECT_EQ(refused.standings[1].tokens_reset_seconds, 41);
+}
+
 TEST_P(Counting, CountsTokensBeyondTheReservationNowWhenItsSecondIsOver) {
   const auto minute = scope("minute", {{LimitKind::tokens_per_minute, 100}});
   admit("a", {minute}, {.tokens = 10});

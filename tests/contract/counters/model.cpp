@@ -178,6 +178,7 @@ Admission CountersModel::admit(const counters::AdmitRequest& request, core::Syst
       admission.refusal = refusal(request.scopes, true, request.amounts, now);
       if (admission.refusal) {
         admission.outcome = Outcome::refused;
+        add_standings(request, admission, now);
         return admission;
       }
     }
@@ -192,6 +193,12 @@ Admission CountersModel::admit(const counters::AdmitRequest& request, core::Syst
                                            scope.limits.has(LimitKind::tokens_per_minute))});
     requests_.push_back(made);
   }
+  add_standings(request, admission, now);
+  return admission;
+}
+
+void CountersModel::add_standings(const counters::AdmitRequest& request, Admission& admission,
+                                  core::SystemTime now) const {
   for (const auto& scope : request.scopes) {
     counters::Standing standing;
     for (std::size_t k = 0; k < domain::kLimitKinds; ++k) {
@@ -204,7 +211,6 @@ Admission CountersModel::admit(const counters::AdmitRequest& request, core::Syst
       standing.tokens_reset_seconds = oldest(scope.id, LimitKind::tokens_per_minute, now);
     admission.standings.push_back(standing);
   }
-  return admission;
 }
 
 Extension CountersModel::extend(const std::string& id, Amounts more, core::SystemTime now) {

@@ -53,6 +53,9 @@ class CountersModel {
   [[nodiscard]] std::optional<counters::Refusal> refusal(const std::vector<counters::Scope>& scopes,
                                                          bool request, counters::Amounts amounts,
                                                          core::SystemTime now) const;
+  /// How full the request's scopes are.
+  void add_standings(const counters::AdmitRequest& request, counters::Admission& admission,
+                     core::SystemTime now) const;
   Request* find(const std::string& id);
 
   std::vector<Request> requests_;  // released ones are gone

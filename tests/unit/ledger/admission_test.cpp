@@ -16,7 +16,7 @@ using testing::SizeIs;
 using AdmissionTest = LedgerTest;
 
 runtime::Task<void> admit_into(Ledger* ledger, Demand wanted, domain::UsageEvent draft,
-                               std::vector<core::Result<Reservation>>* out) {
+                               std::vector<Ledger::Admitted>* out) {
   auto got = co_await ledger->admit(std::move(wanted), std::move(draft));
   out->push_back(std::move(got));
 }
@@ -91,21 +91,52 @@ TEST_F(AdmissionTest, ARefusalSaysWhyAndLeavesNothing) {
 TEST_F(AdmissionTest, ARefusalIsRememberedWithoutAsking) {
   open();
   const auto scope = key(Kind::requests_per_minute, 1);
-  EXPECT_EQ(ledger->remembered_refusal({scope}), nullptr);
+  EXPECT_FALSE(ledger->remembered_refusal({scope}));
   auto first = admit(1, demand(scope));
   ASSERT_FALSE(admit(2, demand(scope)));
   const std::size_t asked = shared.admitted.size();
-  const core::Error* remembered = ledger->remembered_refusal({scope});
-  ASSERT_NE(remembered, nullptr);
+  const auto remembered = ledger->remembered_refusal({scope});
+  ASSERT_TRUE(remembered);
   EXPECT_EQ(remembered->code, ErrorCode::rate_limit_exceeded);
   EXPECT_EQ(shared.admitted.size(), asked);
   auto other = scope;
   other.target.key_id = "another";
-  EXPECT_EQ(ledger->remembered_refusal({other}), nullptr);
-  EXPECT_NE(ledger->remembered_refusal({other, scope}), nullptr) << "any of its scopes";
+  EXPECT_FALSE(ledger->remembered_refusal({other}));
+  EXPECT_TRUE(ledger->remembered_refusal({other, scope})) << "any of its scopes";
   clock.advance(std::chrono::seconds(62));
-  EXPECT_EQ(ledger->remembered_refusal({scope}), nullptr);
+  EXPECT_FALSE(ledger->remembered_refusal({scope}));
   first->settle(finished(1, {}), {});
+}
+
+TEST_F(AdmissionTest, ARefusalTellsHowFullEachScopeIs) {
+  open();
+  auto scope = key(Kind::requests_per_minute, 1);
+  scope.hard.set(Kind::tokens_per_minute, 100);
+  const auto index = [](Kind kind) { return static_cast<std::size_t>(kind); };
+  auto first = admit(1, demand(scope, {.tokens = 60}));
+  const auto refused = admit(2, demand(scope, {.tokens = 5}));
+  ASSERT_FALSE(refused);
+  ASSERT_THAT(refused.error().standings, SizeIs(1));
+  const auto& standing = refused.error().standings[0].standing;
+  EXPECT_EQ(standing.used[index(Kind::requests_per_minute)], 1);
+  EXPECT_EQ(standing.used[index(Kind::tokens_per_minute)], 60);
+  EXPECT_THAT(standing.requests_reset_seconds, AnyOf(60, 61));
+
+  clock.advance(std::chrono::seconds(20));
+  const auto remembered = ledger->remembered_refusal({scope});
+  ASSERT_TRUE(remembered);
+  ASSERT_THAT(remembered->standings, SizeIs(1));
+  EXPECT_EQ(remembered->standings[0].standing.used, standing.used);
+  EXPECT_EQ(remembered->standings[0].standing.requests_reset_seconds, standing.requests_reset_seconds - 20);
+  first->settle(finished(1, {}), {});
+}
+
+TEST_F(AdmissionTest, WithoutCountersNothingIsTold) {
+  open();
+  shared.away = true;
+  const auto refused = admit(1, demand(key(Kind::requests_per_minute, 1)));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().standings, IsEmpty());
 }
 
 TEST_F(AdmissionTest, ASoftLimitIsCountedAndNeverRefuses) {
@@ -166,7 +197,7 @@ TEST_F(AdmissionTest, NewCountersAreSeededOnceForAllWhoWait) {
   open();
   store.before.tokens_today = 40;
   const auto scope = key(Kind::tokens_per_day, 100);
-  std::vector<core::Result<Reservation>> got;
+  std::vector<Ledger::Admitted> got;
   runtime::TaskGroup asking{loop.shard.executor()};
   for (std::uint32_t n = 1; n <= 8; ++n)
     asking.spawn(admit_into(&*ledger, demand(scope, {.tokens = 10}), draft(n), &got));
@@ -193,7 +224,7 @@ TEST_F(AdmissionTest, WithoutItsBalanceNobodyKnowsWhatIsLeft) {
   open();
   store.away = true;
   const auto scope = key(Kind::usd_per_month, 1'000);
-  std::vector<core::Result<Reservation>> got;
+  std::vector<Ledger::Admitted> got;
   runtime::TaskGroup asking{loop.shard.executor()};
   for (std::uint32_t n = 1; n <= 3; ++n) asking.spawn(admit_into(&*ledger, demand(scope), draft(n), &got));
   ASSERT_TRUE(loop.until([&] { return got.size() == 3; }));
@@ -236,7 +267,7 @@ TEST_F(AdmissionTest, ClosedMeansNoneWithoutCounters) {
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, ErrorCode::control_state_unavailable);
   EXPECT_TRUE(metric("gateway_admissions_total{outcome=\"unavailable\"} 1"));
-  EXPECT_EQ(ledger->remembered_refusal({key(Kind::requests_per_minute, 5)}), nullptr);
+  EXPECT_FALSE(ledger->remembered_refusal({key(Kind::requests_per_minute, 5)}));
 }
 
 TEST_F(AdmissionTest, LocalMeansTheShareOfOneReplica) {
@@ -252,7 +283,7 @@ TEST_F(AdmissionTest, LocalMeansTheShareOfOneReplica) {
   const auto refused = admit(3, demand(scope));
   ASSERT_FALSE(refused) << "7 / 3 is 2";
   EXPECT_EQ(refused.error().code, ErrorCode::rate_limit_exceeded);
-  EXPECT_EQ(ledger->remembered_refusal({scope}), nullptr) << "the counters may be back any time";
+  EXPECT_FALSE(ledger->remembered_refusal({scope})) << "the counters may be back any time";
   EXPECT_EQ(store.balances, 0) << "the share begins afresh";
   EXPECT_TRUE(metric("gateway_admissions_local_total 2"));
   for (std::uint32_t n = 1; n <= 2; ++n) held[n - 1].settle(finished(n, {.tokens = 4}), {.tokens = 4});

@@ -92,7 +92,7 @@ class LedgerTest : public SpoolTest {
     event.usage_source = "reported";
     return event;
   }
-  core::Result<Reservation> admit(std::uint32_t n, Demand wanted) {
+  Ledger::Admitted admit(std::uint32_t n, Demand wanted) {
     return loop.run(ledger->admit(std::move(wanted), draft(n)));
   }
   /// What `of` (the shared counters) say was used of a scope.

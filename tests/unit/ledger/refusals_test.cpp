@@ -57,33 +57,89 @@ TEST(RefusalError, MoneyIsDollarsAndATotalHasNoEnd) {
   EXPECT_FALSE(error.retry_after);
 }
 
-TEST(RefusalMemory, KeepsWhatIsUsedUpUntilItsEnd) {
+/// Half an hour before midnight of a Sunday that ends a month.
+core::SystemTime last_of_may() {
+  return core::parse_rfc3339("2026-05-31T23:30:00Z").value();
+}
+
+counters::Standing full() {
+  return {.used = {1, 2, 3, 4, 5, 6, 7, 8, 9}, .requests_reset_seconds = 40, .tokens_reset_seconds = 61};
+}
+
+TEST(AgedStanding, SecondsLeaveTheMinute) {
+  const auto later = aged(full(), last_of_may(), std::chrono::milliseconds(45'900));
+  EXPECT_EQ(later.used, full().used) << "some of it may still count";
+  EXPECT_EQ(later.requests_reset_seconds, 0);
+  EXPECT_EQ(later.tokens_reset_seconds, 16);
+  EXPECT_EQ(aged(full(), last_of_may(), std::chrono::seconds(61)).used,
+            (domain::PerLimit{0, 2, 0, 4, 5, 6, 7, 8, 9}));
+}
+
+TEST(AgedStanding, PeriodsEnd) {
+  EXPECT_EQ(aged(full(), last_of_may(), std::chrono::minutes(29)).used,
+            (domain::PerLimit{0, 2, 0, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(aged(full(), last_of_may(), std::chrono::minutes(30)).used,
+            (domain::PerLimit{0, 0, 0, 0, 5, 0, 0, 0, 9}))
+      << "a Monday, and the first";
+}
+
+class RefusalMemoryTest : public testing::Test {
+ protected:
+  void remember(const domain::LimitedScope& scope, Refusal refusal, std::vector<ScopeStanding> known = {}) {
+    memory.remember(scope, refusal, std::move(known), last_of_may(), at(0));
+  }
   RefusalMemory memory;
+};
+
+TEST_F(RefusalMemoryTest, KeepsWhatIsUsedUpUntilItsEnd) {
   const auto scope = key_scope(LimitKind::requests_per_minute, 2);
-  memory.remember("s", scope,
-                  {.kind = LimitKind::requests_per_minute, .limit = 2, .used = 2, .retry_after = 10}, at(0));
-  const core::Error* error = memory.find("s", scope, at(4));
-  ASSERT_NE(error, nullptr);
-  EXPECT_EQ(error->retry_after, std::chrono::seconds(6));
-  EXPECT_EQ(memory.find("other", scope, at(4)), nullptr);
-  EXPECT_EQ(memory.find("s", scope, at(10)), nullptr);
+  remember(scope, {.kind = LimitKind::requests_per_minute, .limit = 2, .used = 2, .retry_after = 10});
+  const auto refusal = memory.find({scope}, at(4));
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->code, ErrorCode::rate_limit_exceeded);
+  EXPECT_EQ(refusal->retry_after, std::chrono::seconds(6));
+  auto other = scope;
+  other.target.key_id = "k-2";
+  EXPECT_FALSE(memory.find({other}, at(4)));
+  EXPECT_TRUE(memory.find({other, scope}, at(4))) << "any of a request's scopes";
+  EXPECT_FALSE(memory.find({scope}, at(10)));
 }
 
-TEST(RefusalMemory, ARaisedLimitIsAskedAgain) {
-  RefusalMemory memory;
-  memory.remember("s", key_scope(LimitKind::usd_per_day, 2),
-                  {.kind = LimitKind::usd_per_day, .limit = 2, .used = 2, .retry_after = 10}, at(0));
-  EXPECT_EQ(memory.find("s", key_scope(LimitKind::usd_per_day, 3), at(1)), nullptr);
+TEST_F(RefusalMemoryTest, TellsWhatItKnowsOfTheScopesOfWhoeverAsks) {
+  auto project = key_scope(LimitKind::requests_per_day, 2);
+  project.scope = domain::LimitScope::project;
+  project.target = {.project_id = "p"};
+  const auto key = key_scope(LimitKind::tokens_per_minute, 100);
+  counters::Standing standing;
+  standing.used[static_cast<std::size_t>(LimitKind::tokens_per_minute)] = 30;
+  standing.tokens_reset_seconds = 50;
+  remember(project, {.kind = LimitKind::requests_per_day, .limit = 2, .used = 2, .retry_after = 1'800},
+           {{project, {}}, {key, standing}});
+  const auto own = memory.find({key, project}, at(20));
+  ASSERT_TRUE(own);
+  ASSERT_EQ(own->standings.size(), 2U);
+  EXPECT_EQ(own->standings[1].scope.target, key.target);
+  EXPECT_EQ(own->standings[1].standing.tokens_reset_seconds, 30);
+
+  auto another = key;
+  another.target.key_id = "k-2";
+  const auto others = memory.find({another, project}, at(20));
+  ASSERT_TRUE(others);
+  ASSERT_EQ(others->standings.size(), 1U) << "what another key has left is not this one's business";
+  EXPECT_EQ(others->standings[0].scope.target, project.target);
 }
 
-TEST(RefusalMemory, ForgetsWhatASmallerRequestOrAnotherEndMayGet) {
-  RefusalMemory memory;
+TEST_F(RefusalMemoryTest, ARaisedLimitIsAskedAgain) {
+  remember(key_scope(LimitKind::usd_per_day, 2),
+           {.kind = LimitKind::usd_per_day, .limit = 2, .used = 2, .retry_after = 10});
+  EXPECT_FALSE(memory.find({key_scope(LimitKind::usd_per_day, 3)}, at(1)));
+}
+
+TEST_F(RefusalMemoryTest, ForgetsWhatASmallerRequestOrAnotherEndMayGet) {
   const auto scope = key_scope(LimitKind::tokens_per_minute, 100);
-  memory.remember("large", scope,
-                  {.kind = LimitKind::tokens_per_minute, .limit = 100, .used = 60, .retry_after = 10}, at(0));
-  memory.remember("busy", scope,
-                  {.kind = LimitKind::concurrent_requests, .limit = 1, .used = 1, .retry_after = 1}, at(0));
-  memory.remember("total", scope, {.kind = LimitKind::usd_total, .limit = 1, .used = 1}, at(0));
+  remember(scope, {.kind = LimitKind::tokens_per_minute, .limit = 100, .used = 60, .retry_after = 10});
+  remember(scope, {.kind = LimitKind::concurrent_requests, .limit = 1, .used = 1, .retry_after = 1});
+  remember(scope, {.kind = LimitKind::usd_total, .limit = 1, .used = 1});
   EXPECT_EQ(memory.size(), 0);
 }
 

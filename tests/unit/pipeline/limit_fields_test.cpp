@@ -91,6 +91,16 @@ TEST(LimitFields, WhatIsOverdrawnLeavesNothing) {
             "0");
 }
 
+TEST(LimitFields, WhatIsNotKnownIsNotSaid) {
+  auto at = standing(LimitScope::key, LimitKind::requests_per_day, 10, 0);
+  at.scope.hard.set(LimitKind::usd_per_day, 0);
+  at.scope.hard.set(LimitKind::tokens_per_minute, 50);
+  at.standing.durable_known = false;
+  const auto fields = fields_for({at});
+  EXPECT_EQ(fields.get("x-ratelimit-remaining-tokens"), "50") << "minutes are known from the start";
+  EXPECT_EQ(fields.size(), 3U);
+}
+
 TEST(LimitFields, SoftLimitsRefuseNobodySoTheyAreNotSaid) {
   auto at = standing(LimitScope::key, LimitKind::usd_per_day, kUsd, 0);
   at.scope.soft.set(LimitKind::requests_per_minute, 5);
