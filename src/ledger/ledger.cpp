@@ -164,10 +164,11 @@ runtime::Task<core::Result<void>> Ledger::State::extend(Reservation::Held& held,
   if (!held.intent.scopes.empty()) {
     auto& counters = held.local ? *parts.fallback : parts.counters;
     auto extension = co_await counters.extend(held.id(), more);
-    if (!extension) co_return std::unexpected(std::move(extension.error()));
+    // With local limits whoever was admitted goes on; the counters hear of all of it when it is settled.
+    if (!extension && parts.fallback == nullptr) co_return std::unexpected(std::move(extension.error()));
     // Counters that were emptied are told of the whole reservation by `announce`; until then nobody can say
     // no.
-    if (extension->known && !extension->granted)
+    if (extension && extension->known && !extension->granted)
       co_return std::unexpected(extension_refused(held, *extension->refusal));
     probe.extended.add();
   }

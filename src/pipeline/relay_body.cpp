@@ -13,6 +13,11 @@ namespace {
 /// Output tokens a stream takes at a time once it has outgrown its reservation: a round trip to the counters
 /// for some 20 kB of text.
 constexpr std::int64_t kExtension = 1024;
+/// How long a stream that has used up what it holds stands still while the counters are away: long enough for
+/// a Redis to restart, not for a client to give up.
+constexpr core::Duration kWaitForCounters = std::chrono::seconds(10);
+constexpr core::Duration kAskAgainFirst = std::chrono::milliseconds(250);
+constexpr core::Duration kAskAgainMost = std::chrono::seconds(2);
 constexpr std::size_t kMostHeld = 256 * 1024;  // a frame longer than this is passed on in parts
 
 /// One past the last blank line in `bytes`, 0 when there is none.
@@ -107,10 +112,23 @@ runtime::Task<std::optional<core::Error>> RelayBody::hold_enough() {
   if (const domain::Price* price = provider == nullptr ? nullptr : price_of(*x_, *provider, x_->model)) {
     amounts.cost_nanos = domain::estimate_cost(*price, 0, more).value_or(core::Money()).nanos();
   }
-  auto held = co_await x_->reservation.extend(amounts);
+  auto held = co_await extend(amounts);
   if (!held) co_return std::move(held.error());
   x_->estimate.output += more;
   co_return std::nullopt;
+}
+
+/// Asks as long as nobody can answer: to go on unasked could pass a budget, and a restart of Redis is no
+/// reason to break an answer.
+runtime::Task<core::Result<void>> RelayBody::extend(counters::Amounts more) {
+  runtime::Shard& shard = x_->parts().shard;
+  const auto last = core::Deadline::in(shard.clock(), kWaitForCounters).sooner(x_->total);
+  for (core::Duration pause = kAskAgainFirst;; pause = std::min(pause * 2, kAskAgainMost)) {
+    auto held = co_await x_->reservation.extend(more);
+    if (held || held.error().code != core::ErrorCode::control_state_unavailable) co_return held;
+    if (last.passed(shard.clock().now())) co_return held;
+    if (!co_await shard.sleep(pause, x_->request.stop)) co_return core::fail(core::ErrorCode::client_closed);
+  }
 }
 
 core::Result<http::Chunk> RelayBody::end_with(core::Error error, std::string last) {

@@ -26,6 +26,7 @@ class RelayBody final : public http::BodySource {
   std::optional<core::Error> limit_passed() const;
   /// Takes more of the limits for a stream that outgrew what it holds; the refusal when there is no more.
   runtime::Task<std::optional<core::Error>> hold_enough();
+  runtime::Task<core::Result<void>> extend(counters::Amounts more);
   /// `last` is sent before the error: whole frames that were counted already.
   core::Result<http::Chunk> end_with(core::Error error, std::string last = {});
   core::Result<http::Chunk> end_cleanly();

@@ -23,6 +23,7 @@ before(async () => {
     keys: [
       keyNamed("free"), keyNamed("limited", { max_concurrent_requests: 100, max_requests_per_day: 1_000_000 }), keyNamed("rate", { rpm_limit: 30 }),
       keyNamed("money", { daily_budget_usd: 0.3 }), keyNamed("stream", { max_tokens_per_day: 1_000_000 }),
+      keyNamed("outgrows", { max_tokens_per_day: 1_000_000, default_output_tokens: 50 }),
     ],
   });
   const options = { stores: { ...stores.urls, redis: stores.redis.url(proxy.port) }, upstream: upstream.url, config };
@@ -157,5 +158,22 @@ test("a stream that began before Redis stalled is served to its end, and counted
   await until("the counters know", async () => {
     const counter = (await countersIn(stores.redis)).get(`key:${await idOfKey("stream")}`);
     return counter?.tokens === 253 && counter.requests === 1 && counter.concurrent === 0 && (await reservationsIn(stores.redis)).length === 0;
+  }, patience);
+});
+
+test("a stream that needs more of its limit while Redis is stalled stands still, and goes on", async () => {
+  const answer = ask(closed, "outgrows", { stream: true }, { input: 3, output: 9_001, repeat: 400, pace: 2 });
+  await until("it is under way", () => upstream.records.some(({ output, state }) => output === 9_001 && state === "asked"), patience);
+  proxy.stall();
+  try {
+    await sleep(2_000);
+  } finally {
+    await proxy.pass();
+  }
+  const { status, text } = await answer;
+  assert.ok(status === 200 && text.endsWith("data: [DONE]\n\n"), text.slice(-300));
+  await until("the counters know", async () => {
+    const counter = (await countersIn(stores.redis)).get(`key:${await idOfKey("outgrows")}`);
+    return counter?.tokens === 9_004 && counter.concurrent === 0 && (await reservationsIn(stores.redis)).length === 0;
   }, patience);
 });

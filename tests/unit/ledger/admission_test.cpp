@@ -108,6 +108,20 @@ TEST_F(AdmissionTest, ARefusalIsRememberedWithoutAsking) {
   first->settle(finished(1, {}), {});
 }
 
+TEST_F(AdmissionTest, WithLocalLimitsWhoWasAdmittedGoesOn) {
+  open(LimiterFailure::local);
+  const auto scope = key(Kind::tokens_per_minute, 100);
+  auto got = admit(1, demand(scope, {.tokens = 60}));
+  ASSERT_TRUE(got);
+  shared.away = true;
+  ASSERT_TRUE(loop.run(got->extend({.tokens = 500}))) << "nobody can say no";
+  EXPECT_EQ(got->reserved().tokens, 560);
+  shared.away = false;
+  got->settle(finished(1, {.tokens = 300}), {.tokens = 300});
+  settle_down();
+  EXPECT_EQ(used(scope, Kind::tokens_per_minute), 300);
+}
+
 TEST_F(AdmissionTest, ARefusalTellsHowFullEachScopeIs) {
   open();
   auto scope = key(Kind::requests_per_minute, 1);

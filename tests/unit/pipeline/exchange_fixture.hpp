@@ -7,11 +7,11 @@
 #include <gtest/gtest.h>
 
 #include "relayna/core/crypto.hpp"
-#include "relayna/counters/implementations.hpp"
 
 #include "pipeline/exchange.hpp"
 #include "pipeline/probe.hpp"
 #include "support/loop.hpp"
+#include "unit/ledger/fake_counters.hpp"
 #include "unit/ledger/fake_store.hpp"
 
 namespace relayna::pipeline::test {
@@ -72,12 +72,12 @@ class ExchangeTest : public testing::Test {
   telemetry::Metrics metrics;
   relayna::test::Loop loop{clock};
   ledger::test::FakeStore store;
-  std::shared_ptr<counters::Counters> limits = counters::make_memory_counters(clock);
+  ledger::test::FakeCounters limits{loop.shard, clock};
   ledger::UsageSink sink{
       loop.shard, store, metrics, {.batch_size = 1, .drain = std::chrono::milliseconds(0)}};
   ledger::Ledger books{{.shard = loop.shard,
                         .store = store,
-                        .counters = *limits,
+                        .counters = limits,
                         .fallback = nullptr,
                         .usage = sink,
                         .metrics = metrics},
