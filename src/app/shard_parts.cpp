@@ -49,6 +49,8 @@ http::Server::Settings server_settings(const Shared& shared, std::uint16_t port)
 
 ledger::Ledger::Settings ledger_settings(const Shared& shared) {
   ledger::Ledger::Settings settings;
+  settings.lease = shared.settings.lease;
+  settings.grace = shared.settings.lease_grace;
   const auto* live = &shared.live_replicas;
   settings.replicas = [live] { return live->load(); };
   return settings;

@@ -95,6 +95,24 @@ const std::array kState{
             .help = "While Redis is away, requests that need limits get 503 (`closed`) or are counted in "
                     "this process "
                     "(`local`)."},
+    Setting{.name = "GATEWAY_LEASE_SECONDS",
+            .file_key = "server.lease",
+            .group = Group::state,
+            .type = duration(1s, 1h),
+            .member = &S::lease,
+            .default_text = "15",
+            .example = "15",
+            .help = "How long a replica that is silent counts as alive to Redis; it renews its lease three "
+                    "times as often."},
+    Setting{.name = "GATEWAY_LEASE_GRACE_SECONDS",
+            .file_key = "server.lease_grace",
+            .group = Group::state,
+            .type = duration(0s, 24h),
+            .member = &S::lease_grace,
+            .default_text = "120",
+            .example = "120",
+            .help = "How long after its lease a replica may still come back before another one records its "
+                    "requests as `interrupted` and frees what they had reserved."},
 
     Setting{.name = "GATEWAY_READINESS",
             .file_key = "server.readiness",

@@ -9,7 +9,7 @@ namespace relayna::ledger {
 namespace {
 
 constexpr core::Duration kTick = std::chrono::milliseconds(250);
-constexpr core::Duration kLookForTheDead = std::chrono::seconds(5);
+constexpr int kRenewalsPerLease = 3;
 /// After the counters were emptied, for every replica to notice (a tick), to announce what it holds and to
 /// store what has ended: what is in neither would not be counted, and could be spent again.
 constexpr core::Duration kSettleDown = std::chrono::milliseconds(500);
@@ -47,17 +47,18 @@ Ledger::State::Probe::Probe(telemetry::Metrics& m, std::size_t shard)
                                  {.01, .05, .1, .25, .5, .75, .9, 1, 1.1, 1.5, 2, 5})) {}
 
 runtime::Task<void> Ledger::State::upkeep(runtime::StopSource* stop) {
+  const core::Duration renew_interval = settings.lease / kRenewalsPerLease;
   core::TimePoint renewed{};
   core::TimePoint looked{};
   int tries_left = kLastTries;
   while (true) {
     const auto now = parts.shard.clock().now();
-    if (now - renewed >= settings.renew_interval && co_await parts.counters.renew(settings.lease))
+    if (now - renewed >= renew_interval && co_await parts.counters.renew(settings.lease))
       renewed = now;
     co_await follow_epoch();
     co_await retry_settlements();
     co_await account();
-    if (now - looked >= kLookForTheDead) {
+    if (now - looked >= renew_interval) {
       looked = now;
       co_await take_over_from_the_dead();
     }

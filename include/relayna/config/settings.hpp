@@ -62,6 +62,8 @@ struct Settings {
   std::chrono::milliseconds auth_cache_hard_grace{21'600'000};
   std::string limiter_failure = "closed";
   std::uint64_t replicas = 0;  ///< 0: as many as heartbeats show
+  std::chrono::milliseconds lease{15'000};
+  std::chrono::milliseconds lease_grace{120'000};
   UpstreamPrivate upstream_private;
   std::string upstream_ca_file;
   std::string outbound_proxy;

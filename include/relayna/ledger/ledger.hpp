@@ -93,7 +93,8 @@ class Ledger {
     telemetry::Metrics& metrics;
   };
   struct Settings {
-    core::Duration renew_interval = std::chrono::seconds(5);
+    /// How long this replica's reservations are its own once it has stopped to say that it lives, which it
+    /// does three times as often.
     core::Duration lease = std::chrono::seconds(15);
     /// How long after its lease a replica that is gone may still come back and tell itself what became of its
     /// requests.
