@@ -60,8 +60,14 @@ Ledger::State::State(Parts p, Settings s)
       settings(std::move(s)),
       tasks(p.shard.executor()),
       seeder(p.shard, p.store, p.counters),
+      bursts(settings.fold_refusals),
       probe(p.metrics, p.shard.index()) {
   parts.usage.observe(this);
+  bursts_check = parts.shard.every_sweep([this](core::TimePoint now) { record(bursts.due(now)); });
+}
+
+void Ledger::State::record(std::vector<domain::UsageEvent> refused) {
+  for (domain::UsageEvent& event : refused) parts.usage.record(std::move(event));
 }
 
 Ledger::State::~State() {
@@ -253,8 +259,9 @@ std::optional<NotAdmitted> Ledger::remembered_refusal(const std::vector<domain::
   return state_->refusals.find(scopes, state_->parts.shard.clock().now());
 }
 
-void Ledger::record(domain::UsageEvent event) {
-  state_->parts.usage.record(std::move(event));
+void Ledger::record_refused(domain::UsageEvent event) {
+  if (auto first = state_->bursts.add(std::move(event), state_->parts.shard.clock().now()))
+    state_->parts.usage.record(std::move(*first));
 }
 
 runtime::Task<void> Ledger::run(runtime::StopSource* stop) {

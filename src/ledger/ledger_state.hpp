@@ -8,6 +8,7 @@
 #include "relayna/ledger/records.hpp"
 
 #include "ledger/refusals.hpp"
+#include "ledger/refused_bursts.hpp"
 #include "ledger/seeder.hpp"
 #include "ledger/settlements.hpp"
 
@@ -43,6 +44,8 @@ struct Ledger::State final : DeliveryObserver {
   /// Nothing is known then but the one limit that refused.
   core::Error extension_refused(const Reservation::Held& held, const counters::Refusal& refusal);
 
+  /// Events of refused requests.
+  void record(std::vector<domain::UsageEvent> refused);
   void settle(std::unique_ptr<Reservation::Held> held, domain::UsageEvent event, counters::Amounts used);
   void give_up(std::unique_ptr<Reservation::Held> held);
   /// What the counters are asked for `held`.
@@ -76,6 +79,8 @@ struct Ledger::State final : DeliveryObserver {
   runtime::TaskGroup tasks;
   Seeder seeder;
   RefusalMemory refusals;
+  RefusedBursts bursts;
+  std::unique_ptr<runtime::Shard::Periodic> bursts_check;
   Settlements settlements;
   std::unordered_map<std::string, Reservation::Held*> open;
   std::deque<Unsettled> unsettled;

@@ -72,6 +72,7 @@ runtime::Task<void> Ledger::State::upkeep(runtime::StopSource* stop) {
       co_await parts.shard.sleep(kTick);
     }
   }
+  record(bursts.rest());
   co_await tasks.wait_empty();
 }
 

@@ -197,7 +197,7 @@ void Exchange::settle_usage() {
     complete(refused);
     refused.refused_count = 1;
     refused.charged = false;  // no limit counted it, so none may when it is read back
-    parts_.ledger.record(std::move(refused));
+    parts_.ledger.record_refused(std::move(refused));
   }
 }
 

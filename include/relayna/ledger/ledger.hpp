@@ -99,6 +99,7 @@ class Ledger {
     /// How long after its lease a replica that is gone may still come back and tell itself what became of its
     /// requests.
     core::Duration grace = std::chrono::seconds(120);
+    core::Duration fold_refusals = std::chrono::milliseconds(500);
     /// Live replicas, for LimiterFailure::local; asked whenever counters fail.
     std::function<std::size_t()> replicas;
   };
@@ -113,8 +114,9 @@ class Ledger {
   runtime::Task<Admitted> admit(Demand demand, domain::UsageEvent draft);
   /// A refusal remembered for one of the scopes: what `admit` would answer, without asking anybody.
   std::optional<NotAdmitted> remembered_refusal(const std::vector<domain::LimitedScope>& scopes);
-  /// The event of a request that was never admitted.
-  void record(domain::UsageEvent event);
+  /// The event of a request that was never admitted (refused_count 1). One that repeats within
+  /// `fold_refusals` is folded into one event with a count, which memory holds until then.
+  void record_refused(domain::UsageEvent event);
 
   /// Keeps the lease, tells the counters of late deliveries, takes over from replicas that are gone; until
   /// `stop`.

@@ -57,6 +57,33 @@ TEST_F(UpkeepTest, WhatWholeCountersHeardNeedsNoAccount) {
   EXPECT_EQ(tokens_today(), 5);
 }
 
+TEST_F(UpkeepTest, RefusalsThatRepeatAreOneEventWithTheirCount) {
+  open();
+  keep_books();
+  for (std::uint32_t n = 1; n <= 40; ++n) {
+    domain::UsageEvent refused = draft(n);
+    refused.error_code = "rate_limit_exceeded";
+    refused.model = "m";
+    refused.refused_count = 1;
+    ledger->record_refused(std::move(refused));
+  }
+  const auto counted = [this] {
+    std::int64_t sum = 0;
+    for (const auto& [id, event] : store.events()) sum += event.refused_count;
+    return sum;
+  };
+  ASSERT_TRUE(until([&] { return counted() == 40; }));
+  EXPECT_EQ(store.size(), 2U) << "the first at once, and those that followed";
+
+  domain::UsageEvent last = draft(41);
+  last.refused_count = 1;
+  ledger->record_refused(last);
+  last.request_id = id_of(42);
+  ledger->record_refused(last);
+  end();
+  EXPECT_EQ(counted(), 42) << "nothing is lost when the process ends";
+}
+
 TEST_F(UpkeepTest, LeasesAreRenewed) {
   open();
   keep_books();
