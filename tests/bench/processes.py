@@ -147,9 +147,10 @@ class Stage:
         return ({"DATABASE_URL": f"postgresql://bench@127.0.0.1:{postgres_port}/postgres", "REDIS_URL": f"redis://127.0.0.1:{redis_port}"},
                 redis)
 
-    def start_gateway(self, name: str, *, stores: bool = False, limits: bool = False, tls: bool = False) -> "Gateway":
+    def start_gateway(self, name: str, *, stores: bool = False, limits: bool = False, tls: bool = False,
+                      declared: str = "") -> "Gateway":
         environment, redis = self.start_stores(name) if stores else (None, None)
-        gateway = Gateway(self, name, environment, tls, POLICY + (LIMITS if limits else ""))
+        gateway = Gateway(self, name, environment, tls, POLICY + (LIMITS if limits else "") + declared)
         gateway.redis = redis
         return gateway
 

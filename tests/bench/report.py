@@ -59,6 +59,16 @@ def state_table(result: dict) -> str:
     return table(rows)
 
 
+def stall_table(stall: dict) -> str:
+    rows = [["Redis", "p50 µs, no limits", "p99 µs, no limits", "p99 of each round", "with limits: p50 ms", "p99 ms", "max ms", "requests"]]
+    for state, label in (("healthy", "answers"), ("stalled", "accepts and never answers")):
+        seen = stall[state]
+        rows.append([label, number(seen["p50_us"]), number(seen["p99_us"]), " ".join(number(p99) for p99 in seen["p99_us_rounds"]),
+                     number(seen["limited_p50_ms"], 1), number(seen["limited_p99_ms"], 1), number(seen["limited_max_ms"], 1),
+                     number(seen["limited"])])
+    return table(rows)
+
+
 def targets(result: dict) -> list[tuple[str, str, bool]]:
     """(what is wanted, what was seen, whether it holds)."""
     found = []
@@ -81,6 +91,11 @@ def targets(result: dict) -> list[tuple[str, str, bool]]:
     want("embedded start to ready", result.get("start", {}).get("first"), 0.5, "s", 2)
     if lag := result.get("lag"):
         found.append(("p99 loop lag below 5 ms during 30 MB bodies", f"at most {lag['lag_p99_at_most_s'] * 1000:g} ms", lag["lag_p99_at_most_s"] <= 0.005))
+    if stall := result.get("stall"):
+        healthy, stalled = stall["healthy"]["p99_us"], stall["stalled"]["p99_us"]
+        found.append(("p99 without limits within 1 ms or 5 % while Redis hangs", f"{stalled - healthy:+.0f} µs of {healthy:.0f}",
+                      stalled - healthy <= max(1000, healthy * 0.05)))
+        want("503 of requests with limits while Redis hangs", stall["stalled"]["limited_max_ms"], 100, "ms")
     return found
 
 
@@ -89,6 +104,8 @@ def render(result: dict) -> str:
              load_table(result), stream_table(result)]
     if "memory" in result:
         parts.append(state_table(result))
+    if "stall" in result:
+        parts.append(stall_table(result["stall"]))
     if wanted := targets(result):
         parts.append("\n".join(f"{'met   ' if holds else 'MISSED'} {label}: {seen}" for label, seen, holds in wanted))
     return "\n\n".join(parts)

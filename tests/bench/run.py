@@ -13,9 +13,12 @@ from pathlib import Path
 import measure
 import report
 from processes import CORES, Stage
+from stall import stalled_redis
 
-FULL = {"rounds": 5, "c1": 2, "c32": 4, "s1": 1500, "s32": 6000, "streams": 2000, "hold": 4, "lag": 12}
-QUICK = {"rounds": 2, "c1": 1, "c32": 2, "s1": 500, "s32": 1500, "streams": 2000, "hold": 2, "lag": 6}
+FULL = {"rounds": 5, "c1": 2, "c32": 4, "s1": 1500, "s32": 6000, "streams": 2000, "hold": 4, "lag": 12,
+        "stall_rounds": 5, "stall": 4, "stall_connections": 4}
+QUICK = {"rounds": 2, "c1": 1, "c32": 2, "s1": 500, "s32": 1500, "streams": 2000, "hold": 2, "lag": 6,
+         "stall_rounds": 2, "stall": 2, "stall_connections": 4}
 
 
 def one_round(stage: Stage, target: dict, plan: dict) -> dict:
@@ -73,6 +76,7 @@ def main() -> int:
     options.add_argument("--gateway", type=Path, help="without it only the mock upstream and nginx are measured")
     options.add_argument("--quick", action="store_true")
     options.add_argument("--json", type=Path)
+    options.add_argument("--only-stall", action="store_true", help="only what a Redis that hangs does")
     chosen = options.parse_args()
     plan = QUICK if chosen.quick else FULL
 
@@ -82,6 +86,9 @@ def main() -> int:
     stage = Stage(chosen.programs.resolve(), chosen.gateway.resolve() if chosen.gateway else None)
     try:
         stage.open()
+        if chosen.only_stall:
+            print(report.stall_table(stalled_redis(stage, plan)))
+            return 0
         targets = {"direct": {"port": stage.mock_port, "key": "none", "process": None},
                    "nginx": {"port": stage.nginx_port, "key": "none", "process": stage.nginx}}
         gateways = {}
@@ -98,6 +105,8 @@ def main() -> int:
             for gateway in gateways.values():
                 gateway.stop()
             result |= states(stage, plan)
+            print("Redis stalled", file=sys.stderr, flush=True)
+            result["stall"] = stalled_redis(stage, plan)
             result["memory"] |= {"idle_stores": idle_stores, "after_load": after["embedded"], "after_load_stores": after["stores"]}
     finally:
         stage.close()
