@@ -387,7 +387,7 @@ TEST_F(AdmissionTest, RefusedWithoutBeingAdmittedIsRecordedAllTheSame) {
   auto event = finished(1, {});
   event.charged = false;
   event.refused_count = 1;
-  ledger->record(std::move(event));
+  ledger->record_refused(std::move(event));
   keep_books();
   ASSERT_TRUE(until([&] { return store.size() == 1; }));
   EXPECT_EQ(store.events().at(id_of(1)).refused_count, 1);
