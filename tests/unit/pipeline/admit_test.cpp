@@ -46,7 +46,8 @@ class AdmitTest : public ExchangeTest {
 TEST_F(AdmitTest, ReservesTheMostItCanTake) {
   auto x = asking();
   ASSERT_TRUE(admitted(*x));
-  EXPECT_EQ(x->reservation.reserved(), (counters::Amounts{.tokens = 500, .cost_nanos = 300 * kIn + 200 * kOut}));
+  EXPECT_EQ(x->reservation.reserved(),
+            (counters::Amounts{.tokens = 500, .cost_nanos = 300 * kIn + 200 * kOut}));
 }
 
 TEST_F(AdmitTest, WhatNamesNoMaximumTakesThePolicysOrTheUsual) {

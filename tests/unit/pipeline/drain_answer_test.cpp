@@ -46,11 +46,7 @@ class DrainAnswerTest : public ExchangeTest {
     loop.run(drain_answer({.exchange = std::move(x),
                            .upstream = std::make_unique<Slow>(clock, times, breaks, &asked),
                            .usage = dialect::UsageReader(metered, true)}));
-    runtime::StopSource stop;
-    stop.request_stop();
-    loop.run(sink.run(&stop));
-    EXPECT_EQ(store.size(), 1U);
-    return store.size() == 1 ? store.events().begin()->second : domain::UsageEvent{};
+    return stored();
   }
   int asked = 0;
 };

@@ -42,6 +42,32 @@ class ExchangeTest : public testing::Test {
     key = std::move(record);
   }
 
+  /// Lets the ledger tell the counters what was settled, and the sink end.
+  void TearDown() override {
+    stop_sink.request_stop();
+    EXPECT_TRUE(loop.until([&] {
+      pass_time();
+      return tasks.size() == 0;
+    }));
+    while (loop.shard.io().poll() > 0) {
+    }
+  }
+  void pass_time() {
+    clock.advance(std::chrono::milliseconds(100));
+    loop.shard.sweep().sweep(clock.now());
+  }
+  /// The only event that reaches the store; fails when there is none.
+  domain::UsageEvent stored() {
+    tasks.spawn(sink.run(&stop_sink));
+    EXPECT_TRUE(loop.until([&] {
+      pass_time();
+      return store.size() > 0;
+    }));
+    const auto events = store.events();
+    EXPECT_EQ(events.size(), 1U);
+    return events.empty() ? domain::UsageEvent{} : events.begin()->second;
+  }
+
   static http::Request request() {
     http::Request out;
     out.head.method = "POST";
@@ -95,7 +121,8 @@ class ExchangeTest : public testing::Test {
   telemetry::AccessLog access_log;
   BodyAdmission admission{10, 1'000};
   runtime::TaskGroup drains{loop.shard.executor()};
-  runtime::StopSource stop_drains;
+  runtime::StopSource stop_drains, stop_sink;
+  runtime::TaskGroup tasks{loop.shard.executor()};
   Parts parts{.shard = loop.shard,
               .catalog = view,
               .keys = keys,

@@ -79,26 +79,6 @@ TEST_F(ExchangeIds, ACorrelationIdIsTakenWhenItCanBeShown) {
 
 class ExchangeEvents : public ExchangeTest {
  protected:
-  void TearDown() override {
-    stop_sink.request_stop();
-    EXPECT_TRUE(loop.until([&] {
-      clock.advance(std::chrono::milliseconds(100));
-      loop.shard.sweep().sweep(clock.now());
-      return tasks.size() == 0;
-    }));
-  }
-  /// The only event that reaches the store; fails when there is none.
-  domain::UsageEvent stored() {
-    tasks.spawn(sink.run(&stop_sink));
-    EXPECT_TRUE(loop.until([&] {
-      clock.advance(std::chrono::milliseconds(100));
-      loop.shard.sweep().sweep(clock.now());
-      return store.size() > 0;
-    }));
-    const auto events = store.events();
-    EXPECT_EQ(events.size(), 1U);
-    return events.empty() ? domain::UsageEvent{} : events.begin()->second;
-  }
   std::unique_ptr<Exchange> admitted() {
     auto x = answered();
     x->key = key;
@@ -107,8 +87,6 @@ class ExchangeEvents : public ExchangeTest {
     x->reservation = std::move(*held);
     return x;
   }
-  runtime::StopSource stop_sink;
-  runtime::TaskGroup tasks{loop.shard.executor()};
 };
 
 TEST_F(ExchangeEvents, TellWhatIsKnownBeforeAnUpstreamIsAsked) {

@@ -76,19 +76,11 @@ class RelayBodyTest : public ExchangeTest {
     reading.spawn(read_all(body.get(), &text, &error));
     EXPECT_TRUE(loop.until([&] {
       if (during) during();
-      clock.advance(std::chrono::milliseconds(100));
-      loop.shard.sweep().sweep(clock.now());
+      pass_time();
       return reading.size() == 0;
     }));
     body.reset();
     return text;
-  }
-  domain::UsageEvent stored() {
-    runtime::StopSource stop;
-    stop.request_stop();
-    loop.run(sink.run(&stop));
-    EXPECT_EQ(store.size(), 1U);
-    return store.size() == 1 ? store.events().begin()->second : domain::UsageEvent{};
   }
   static runtime::Task<void> read_all(http::BodySource* from, std::string* text,
                                       std::optional<core::Error>* error) {
@@ -134,7 +126,8 @@ TEST_F(RelayBodyTest, AnErrorEventNeverLandsInsideAFrame) {
     const std::string text = received();
     const std::string whole = says("hi");
     ASSERT_TRUE(text.starts_with(whole)) << text;
-    ASSERT_TRUE(text.substr(whole.size()).starts_with("data: {\"error\":")) << "cut at " << cut << ": " << text;
+    ASSERT_TRUE(text.substr(whole.size()).starts_with("data: {\"error\":"))
+        << "cut at " << cut << ": " << text;
     ASSERT_THAT(text, HasSubstr("upstream_timeout"));
   }
 }
