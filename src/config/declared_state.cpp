@@ -76,15 +76,14 @@ const std::array kState{
             .help = "Apply pending migrations at start. When false (`--no-migrate`) a start with pending "
                     "migrations is "
                     "refused; `relayna-gateway migrate --apply` applies them."},
-    Setting{
-        .name = "GATEWAY_REPLICAS",
-        .file_key = "server.replicas",
-        .group = Group::state,
-        .type = integer(1, 10'000),
-        .member = &S::replicas,
-        .example = "3",
-        .help =
-            "How many replicas share the limits when Redis is away, instead of the number seen by heartbeat."},
+    Setting{.name = "GATEWAY_REPLICAS",
+            .file_key = "server.replicas",
+            .group = Group::state,
+            .type = integer(1, 10'000),
+            .member = &S::replicas,
+            .example = "3",
+            .help = "How many replicas share the limits when Redis is away, instead of the number seen by "
+                    "heartbeat."},
     Setting{.name = "GATEWAY_LIMITER_FAILURE",
             .file_key = "server.limiter_failure",
             .group = Group::state,

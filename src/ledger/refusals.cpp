@@ -118,8 +118,7 @@ counters::Standing aged(counters::Standing standing, core::SystemTime at, core::
 }
 
 void RefusalMemory::remember(const domain::LimitedScope& scope, const counters::Refusal& refusal,
-                             std::vector<ScopeStanding> standings, core::SystemTime at,
-                             core::TimePoint now) {
+                             std::vector<ScopeStanding> standings, core::SystemTime at, core::TimePoint now) {
   // Concurrency ends whenever a request does, and a total budget when somebody raises it: neither has a known
   // end.
   if (refusal.kind == LimitKind::concurrent_requests || !refusal.retry_after || refusal.used < refusal.limit)

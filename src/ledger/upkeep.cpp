@@ -53,8 +53,7 @@ runtime::Task<void> Ledger::State::upkeep(runtime::StopSource* stop) {
   int tries_left = kLastTries;
   while (true) {
     const auto now = parts.shard.clock().now();
-    if (now - renewed >= renew_interval && co_await parts.counters.renew(settings.lease))
-      renewed = now;
+    if (now - renewed >= renew_interval && co_await parts.counters.renew(settings.lease)) renewed = now;
     co_await follow_epoch();
     co_await retry_settlements();
     co_await account();

@@ -36,7 +36,8 @@ struct ScopeStanding {
 
 /// Why a request was not admitted.
 struct NotAdmitted : core::Error {
-  NotAdmitted(core::Error error, std::vector<ScopeStanding> known = {})  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): `core::fail` and other errors become one
+  NotAdmitted(core::Error error, std::vector<ScopeStanding> known = {})
       : core::Error(std::move(error)), standings(std::move(known)) {}
   /// Its scopes without it, as far as they are known: of a remembered refusal, what was known when it was
   /// made; empty when the counters are away.

@@ -78,7 +78,8 @@ TEST(RefusedBursts, NamesThatCallersMakeUpTakeNoMemoryWithoutEnd) {
   const int many = static_cast<int>(RefusedBursts::kMostKinds) * 3;
   for (int i = 0; i < many; ++i) {
     const std::string name = std::to_string(i);
-    if (const auto event = bursts.add(refused(name, "model_not_found", name), at(0))) counted += event->refused_count;
+    if (const auto event = bursts.add(refused(name, "model_not_found", name), at(0)))
+      counted += event->refused_count;
   }
   EXPECT_EQ(bursts.size(), RefusedBursts::kMostKinds + 1) << "and one for all that are no longer told apart";
   const auto rest = bursts.rest();
