@@ -1,11 +1,11 @@
 # Writes OUTPUT: every script of redis/scripts with the parts it begins with, and its SHA-1, by which Redis knows it.
-set(admit common admit)
-set(extend common extend)
-set(settle common finish settle)
-set(release common release)
+set(admit common limits entry admit)
+set(extend common limits entry extend)
+set(settle common entry finish settle)
+set(release common entry finish release)
 set(seed common visible seed)
-set(account common finish visible account)
-set(lease common lease)
+set(account common entry finish visible account)
+set(lease common limits entry lease)
 
 set(definitions "")
 foreach(script admit extend settle release seed account lease)

@@ -1,6 +1,6 @@
 #include "counters/redis/replies.hpp"
 
-#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -36,53 +36,80 @@ bool extendable(LimitKind kind) {
   return kind == LimitKind::tokens_per_minute || kind == LimitKind::tokens_per_day || domain::is_money(kind);
 }
 
-/// `kind limit kind limit …` as admit.lua keeps it beside the reservation.
-std::string kept_limits(const domain::LimitSet& limits) {
-  std::string kept;
-  for (std::size_t i = 0; i < domain::kLimitKinds; ++i) {
-    const auto kind = static_cast<LimitKind>(i);
-    if (!extendable(kind) || !limits.has(kind)) continue;
-    kept += std::to_string(i) + ' ' + std::to_string(limits.of(kind)) + ' ';
-  }
-  return kept;
+template <class Number>
+void append_bytes(std::string& out, Number number) {
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
 
-domain::LimitSet read_limits(std::string_view kept) {
+template <class Number>
+Number bytes_at(std::string_view bytes, std::size_t at) {
+  Number number;
+  std::memcpy(&number, bytes.data() + at, sizeof number);
+  return number;
+}
+
+constexpr std::int64_t kMoneyBase = 1'000'000'000;
+constexpr std::size_t kLimitsSize = 13 * sizeof(double);
+
+/// As redis/scripts/limits.lua reads them.
+void append_limits(std::string& out, const domain::LimitSet& limits) {
+  for (std::size_t i = 0; i < domain::kLimitKinds; ++i) {
+    const auto kind = static_cast<LimitKind>(i);
+    const auto limit = limits.of(kind);
+    const auto number = limits.has(kind)
+                            ? static_cast<double>(domain::is_money(kind) ? limit / kMoneyBase : limit)
+                            : std::numeric_limits<double>::infinity();
+    append_bytes(out, number);
+    if (domain::is_money(kind))
+      append_bytes(out, limits.has(kind) ? static_cast<double>(limit % kMoneyBase) : 0.0);
+  }
+}
+
+/// Those of what `append_limits` wrote that an extension is held to.
+domain::LimitSet read_limits(std::string_view bytes) {
   domain::LimitSet limits;
-  while (kept.size() >= 3) {
-    const auto kind = static_cast<std::size_t>(kept[0] - '0');
-    std::int64_t limit = 0;
-    const auto [end, error] = std::from_chars(kept.data() + 2, kept.data() + kept.size(), limit);
-    if (kind >= domain::kLimitKinds || error != std::errc{}) break;
-    limits.set(static_cast<LimitKind>(kind), limit);
-    kept.remove_prefix(std::min(kept.size(), static_cast<std::size_t>(end - kept.data()) + 1));
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < domain::kLimitKinds; ++i) {
+    const auto kind = static_cast<LimitKind>(i);
+    const auto money = domain::is_money(kind);
+    if (bytes.size() - at < (money ? 2 : 1) * sizeof(double)) break;
+    const auto most = bytes_at<double>(bytes, at);
+    if (extendable(kind) && std::isfinite(most)) {
+      const auto high = static_cast<std::int64_t>(most);
+      limits.set(kind, money ? high * kMoneyBase +
+                                   static_cast<std::int64_t>(bytes_at<double>(bytes, at + sizeof(double)))
+                             : high);
+    }
+    at += (money ? 2 : 1) * sizeof(double);
   }
   return limits;
 }
 
-/// The numbers a scope begins with; see redis/scripts/common.lua. Little-endian, as is every machine we build
-/// for.
-constexpr std::size_t kPackedNumbers = 15;
-constexpr std::size_t kPackedSize = kPackedNumbers * sizeof(double);
+/// The numbers of a scope; see redis/scripts/common.lua. Little-endian, as is every machine we build for.
+constexpr std::size_t kDoubles = 15;
+constexpr std::size_t kNewestAt = kDoubles * sizeof(double);
+constexpr std::size_t kSecondSize = 16;
+constexpr std::size_t kOldestAt = kNewestAt + kSecondSize;
+constexpr std::size_t kNumbersSize = kOldestAt + 3 * sizeof(std::uint32_t);
+
+Window::Second second_at(std::string_view packed, std::size_t at) {
+  return {.at = bytes_at<std::uint32_t>(packed, at),
+          .requests = bytes_at<std::uint32_t>(packed, at + 4),
+          .tokens = static_cast<std::int64_t>(bytes_at<double>(packed, at + 8))};
+}
 
 Window read_window(std::string_view packed) {
   std::vector<Window::Second> seconds;
-  for (std::size_t at = kPackedSize; at + 16 <= packed.size(); at += 16) {
-    std::uint32_t second = 0;
-    std::uint32_t requests = 0;
-    double tokens = 0;
-    std::memcpy(&second, packed.data() + at, 4);
-    std::memcpy(&requests, packed.data() + at + 4, 4);
-    std::memcpy(&tokens, packed.data() + at + 8, 8);
-    seconds.push_back({.at = second, .requests = requests, .tokens = static_cast<std::int64_t>(tokens)});
-  }
+  for (std::size_t at = kNumbersSize; at + kSecondSize <= packed.size(); at += kSecondSize)
+    seconds.push_back(second_at(packed, at));
+  if (const auto newest = second_at(packed, kNewestAt); newest.at > 0) seconds.push_back(newest);
   return Window::from(std::move(seconds));
 }
 
 /// Money as Redis has it: high × 10^9 + low. Saturates.
 std::int64_t money(std::int64_t high, std::int64_t low) noexcept {
   std::int64_t most = 0;
-  if (__builtin_mul_overflow(high, std::int64_t{1'000'000'000}, &most))
+  if (__builtin_mul_overflow(high, kMoneyBase, &most))
     return high < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
   return plus(most, low);
 }
@@ -91,13 +118,12 @@ domain::Periods periods_of_day(std::int64_t day) {
   return domain::Periods::of(core::SystemTime{std::chrono::days(day)});
 }
 
-/// A scope as it is stored; an empty one when it is not.
-ScopeCount read_stored(std::string_view packed) {
+/// The numbers of a scope without its window. Expects kNumbersSize bytes.
+ScopeCount read_numbers(std::string_view packed) {
+  const auto n = [&](std::size_t i) {
+    return static_cast<std::int64_t>(bytes_at<double>(packed, i * sizeof(double)));
+  };
   ScopeCount count;
-  if (packed.size() < kPackedSize) return count;
-  double numbers[kPackedNumbers];
-  std::memcpy(numbers, packed.data(), kPackedSize);
-  const auto n = [&](std::size_t i) { return static_cast<std::int64_t>(numbers[i]); };
   count.concurrent = n(0);
   count.durable = static_cast<Durable>(n(1));
   count.periods = periods_of_day(n(2));
@@ -107,27 +133,31 @@ ScopeCount read_stored(std::string_view packed) {
   count.spent_before_today = money(n(7), n(8));
   count.spent_before_week = money(n(9), n(10));
   count.spent_before_month = money(n(11), n(12));
+  return count;
+}
+
+/// A scope with all seconds of its minute; an empty one when it is neither.
+ScopeCount read_stored(std::string_view packed) {
+  if (packed.size() < kNumbersSize) return {};
+  auto count = read_numbers(packed);
   count.window = read_window(packed);
   return count;
 }
 
-constexpr std::size_t kStandingNumbers = 15;
-
-/// What admit.lua says of a scope that has room. Of the window it names the sums and the oldest seconds that
-/// count, which are all a standing needs.
-Standing read_standing(const RedisReply& reply, const domain::LimitSet& limits, std::int64_t now) {
-  const auto& f = reply.items;
-  ScopeCount count;
-  count.durable = Durable::seeded;  // or it would not be admitted
-  count.concurrent = number(f[0]);
-  count.window = Window::from(
-      {{.at = number(f[3]), .requests = number(f[1])}, {.at = number(f[4]), .tokens = number(f[2])}});
-  count.requests_today = number(f[5]);
-  count.tokens_today = number(f[6]);
-  count.spent = money(number(f[7]), number(f[8]));
-  count.spent_before_today = money(number(f[9]), number(f[10]));
-  count.spent_before_week = money(number(f[11]), number(f[12]));
-  count.spent_before_month = money(number(f[13]), number(f[14]));
+/// What admit.lua says of a scope that has room. Of the window the numbers name the sums and the oldest
+/// seconds that count, which are all a standing needs.
+Standing read_standing(std::string_view packed, const domain::LimitSet& limits, std::int64_t now) {
+  auto count = read_numbers(packed);
+  const auto newest = second_at(packed, kNewestAt);
+  const auto oldest = [&](std::size_t which, bool in_newest) -> std::int64_t {
+    const auto second = bytes_at<std::uint32_t>(packed, kOldestAt + which * sizeof(std::uint32_t));
+    return second == 0 && in_newest ? newest.at : second;
+  };
+  const auto sum = [&](std::size_t i) {
+    return static_cast<std::int64_t>(bytes_at<double>(packed, i * sizeof(double)));
+  };
+  count.window = Window::from({{.at = oldest(1, newest.requests > 0), .requests = sum(13)},
+                               {.at = oldest(2, newest.tokens > 0), .tokens = sum(14)}});
   return standing(count, limits, time_of(now, 0));
 }
 
@@ -152,24 +182,23 @@ void append_admission(std::vector<std::string>& arguments, const AdmitRequest& r
   const auto amounts = bounded(request.amounts);
   const bool dated = request.announce && request.at.has_value();
   const auto at = dated ? second_of(*request.at) : 0;
+  std::string scopes;
+  std::string limits;
+  limits.reserve(request.scopes.size() * kLimitsSize + request.memo.size());
+  for (const auto& scope : request.scopes) {
+    const bool by_minute =
+        scope.limits.has(LimitKind::requests_per_minute) || scope.limits.has(LimitKind::tokens_per_minute);
+    scopes += static_cast<char>((scope.limits.has_durable() ? 1 : 0) + (by_minute ? 2 : 0));
+    append_bytes(scopes, static_cast<std::uint16_t>(scope.id.size()));
+    scopes += scope.id;
+    append_limits(limits, scope.limits);
+  }
+  limits += request.memo;
   arguments.insert(arguments.end(),
                    {request.request_id, std::to_string(amounts.tokens), std::to_string(amounts.cost_nanos),
-                    request.memo, request.announce ? "1" : "", known_epoch, dated ? std::to_string(at) : "",
-                    dated ? std::to_string((*request.at - time_of(at, 0)).count()) : "",
-                    std::to_string(request.scopes.size())});
-  for (const auto& scope : request.scopes) {
-    arguments.push_back(scope.id);
-    arguments.push_back(kept_limits(scope.limits));
-    const auto count_at = arguments.size();
-    arguments.emplace_back();
-    for (std::size_t i = 0; i < domain::kLimitKinds; ++i) {
-      const auto kind = static_cast<LimitKind>(i);
-      if (!scope.limits.has(kind)) continue;
-      arguments.push_back(std::to_string(i));
-      arguments.push_back(std::to_string(scope.limits.of(kind)));
-    }
-    arguments[count_at] = std::to_string((arguments.size() - count_at - 1) / 2);
-  }
+                    request.announce ? "1" : "", known_epoch, dated ? std::to_string(at) : "",
+                    dated ? std::to_string((*request.at - time_of(at, 0)).count()) : "", std::move(scopes),
+                    std::move(limits)});
 }
 
 void append_balance(std::vector<std::string>& arguments, const std::string& scope, const Balance& balance) {
@@ -191,19 +220,33 @@ void append_delivered(std::vector<std::string>& arguments, const Delivered& deli
   arguments.insert(arguments.end(), delivered.scopes.begin(), delivered.scopes.end());
 }
 
+namespace {
+
+/// See admit.lua.
+core::Result<Admission> read_admitted(const RedisReply& reply, const AdmitRequest& request) {
+  constexpr std::size_t kTimes = 3 * sizeof(std::uint32_t);
+  const std::string_view text = reply.text;
+  const auto epoch_at = kTimes + request.scopes.size() * kNumbersSize;
+  if (text.size() < epoch_at) return unexpected_answer(reply);
+  Admission admission{.at = time_of(bytes_at<std::uint32_t>(text, 0), bytes_at<std::uint32_t>(text, 4)),
+                      .epoch = std::string(text.substr(epoch_at))};
+  const auto now = bytes_at<std::uint32_t>(text, 8);
+  admission.standings.reserve(request.scopes.size());
+  for (std::size_t i = 0; i < request.scopes.size(); ++i)
+    admission.standings.push_back(
+        read_standing(text.substr(kTimes + i * kNumbersSize, kNumbersSize), request.scopes[i].limits, now));
+  return admission;
+}
+
+}  // namespace
+
 core::Result<Admission> read_admission(const RedisReply& reply, const AdmitRequest& request) {
+  if (reply.kind == Kind::string) return read_admitted(reply, request);
   if (!is_list(reply, 4)) return unexpected_answer(reply);
   const auto& items = reply.items;
   const auto code = number(items[0]);
   const auto scopes = request.scopes.size();
   Admission admission{.at = time_of(number(items[1]), number(items[2])), .epoch = items[3].text};
-  if (code == 0 && items.size() == 5 + scopes) {
-    for (std::size_t i = 0; i < scopes; ++i) {
-      if (!is_list(items[5 + i], kStandingNumbers)) return unexpected_answer(reply);
-      admission.standings.push_back(read_standing(items[5 + i], request.scopes[i].limits, number(items[4])));
-    }
-    return admission;
-  }
   if (code == 1 && items.size() == 4 + scopes) {
     admission.outcome = Outcome::refused;
     if (const auto read = read_refusal(reply, request, admission); !read)
@@ -241,10 +284,9 @@ core::Result<Extension> read_extension(const RedisReply& reply, Amounts more) {
 }
 
 core::Result<Settlement> read_settlement(const RedisReply& reply) {
-  if (!is_list(reply, 3)) return unexpected_answer(reply);
-  return Settlement{.known = number(reply.items[0]) == 1,
-                    .all_seeded = number(reply.items[1]) == 1,
-                    .epoch = reply.items[2].text};
+  if (reply.kind != Kind::string || reply.text.size() < 2) return unexpected_answer(reply);
+  return Settlement{
+      .known = reply.text[0] == '1', .all_seeded = reply.text[1] == '1', .epoch = reply.text.substr(2)};
 }
 
 core::Result<std::vector<Orphan>> read_orphans(const RedisReply& reply) {

@@ -9,12 +9,12 @@ local function take(id)
     local packed = call('HGET', prefix .. 'open:' .. holder, id)
     if packed then
       call('HDEL', prefix .. 'open:' .. holder, id, 'm:' .. id)
-      return cmsgpack.unpack(packed)
+      return read_entry(packed)
     end
   end
 end
 
-local at = 6
+local epoch, at = epoch_of(call('GET', KEYS[1])), 6
 while at <= #ARGV do
   local id, stamp, tokens, cost, day = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local counted = ARGV[at + 5] == '1' and (ARGV[at + 6] == '' or ARGV[at + 6] == epoch)
@@ -24,7 +24,7 @@ while at <= #ARGV do
     local entry, held = take(id), {}
     if entry then
       finish(entry, tokens, cost)
-      for i = 2, #entry[6], 3 do held[entry[6][i]] = true end
+      for _, scope in ipairs(entry.scopes) do held[scope] = true end
     end
     for n = first, at - 1 do
       local s = load(ARGV[n])

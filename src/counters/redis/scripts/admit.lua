@@ -1,104 +1,66 @@
--- ARGV: 6 request id, 7 tokens, 8 cost, 9 memo, 10 1: announced, 11 the epoch the caller knows, 12 and 13 when an
--- announced one was admitted (or empty), 14 number of scopes; then of each: id, limits as kept for extensions, number of
--- limits, and (kind, limit) of each.
--- Returns {0, seconds, microseconds, epoch, seconds now, {count …} per scope}: admitted, and when that was;
--- {1, seconds, microseconds, epoch, stored scopes}: refused; {2, …, indices}: unseeded.
-local id, tokens, cost, announced = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[10] == '1'
+-- ARGV: 6 request id, 7 tokens, 8 cost, 9 1: announced, 10 the epoch the caller knows, 11 and 12 when an announced one was
+-- admitted (or empty), 13 the scopes: for each flags (1 some kind is durable, 2 some kind counts by the minute), length of
+-- the id (2 bytes) and id; 14 their limits (limits.lua), then the memo.
+-- Admitted: one string of seconds and microseconds of that, seconds now (4 bytes each), the numbers of each scope, and the
+-- epoch. {1, seconds, microseconds, epoch, numbers and seconds of each scope}: refused; {2, …, indices}: unseeded.
+local id, tokens, cost, announced, limits = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9] == '1', ARGV[14]
 local open = prefix .. 'open:' .. replica
+local ids, asked, at = {}, {}, 1
+while at <= #ARGV[13] do
+  local i = #ids + 1
+  asked[i], ids[i], at = unpack_at(SCOPE_ID, ARGV[13], at)
+end
 local known = call('HGET', open, id)
-local scopes, unseeded, refused = {}, {}, false
-
-local at = 15
-for i = 1, tonumber(ARGV[14]) do
-  local s = load(ARGV[at])
-  s.id, s.limits = ARGV[at], ARGV[at + 1]
-  local past = at + 3 + 2 * tonumber(ARGV[at + 2])
-  for j = at + 3, past - 1, 2 do
-    local kind, limit = ARGV[j], ARGV[j + 1]
-    local full = false
-    if kind == '0' then
-      s.windowed = true
-      full = s.requests + 1 > tonumber(limit)
-    elseif kind == '2' then
-      s.windowed = true
-      local most = tonumber(limit)
-      full = s.tokens >= most or s.tokens + tokens > most
-    elseif kind == '4' then
-      full = s.c + 1 > tonumber(limit)
-    else
-      s.durable = true
-      if s.state == 2 then
-        if kind == '1' then
-          full = s.q + 1 > tonumber(limit)
-        elseif kind == '3' then
-          full = s.t >= tonumber(limit) or s.t + tokens > tonumber(limit)
-        else
-          local left = money_left(s, kind, limit)
-          full = left <= 0 or left < cost
-        end
-      end
-    end
-    refused = refused or full
+local scopes, epoch = load_all(ids)
+local refused, unseeded = false, {}
+for i, s in ipairs(scopes) do
+  local rpm, rpd, tpm, tpd, at_once, dh, dl, wh, wl, mh, ml, eh, el = unpack_at(LIMITS, limits, LIMITS_SIZE * (i - 1) + 1)
+  refused = refused or s.requests + 1 > rpm or s.tokens >= tpm or s.tokens + tokens > tpm or s.c + 1 > at_once
+  if s.state == 2 then
+    refused = refused or s.q + 1 > rpd or s.t >= tpd or s.t + tokens > tpd
+      or money_short(s, cost, dh, dl, wh, wl, mh, ml, eh, el)
+  elseif asked[i] % 2 == 1 then
+    unseeded[#unseeded + 1] = i
   end
-  if s.durable and s.state ~= 2 then unseeded[#unseeded + 1] = i - 1 end
-  scopes[i], at = s, past
 end
 
-local reply = {0, sec, usec, epoch}
+local at_sec, at_usec = sec, usec
 if known then
-  local entry = cmsgpack.unpack(known)
-  reply[2], reply[3] = entry[1], entry[2]
+  at_sec, at_usec = unpack_at(ENTRY, known)
 elseif announced and call('EXISTS', prefix .. 'done:' .. id) == 1 then
   -- It became durable meanwhile and is counted already.
+elseif refused and not announced then
+  local reply = {1, sec, usec, epoch}
+  for i, s in ipairs(scopes) do reply[4 + i] = numbers_of(s) .. older_of(s) end
+  return reply
+elseif #unseeded > 0 and not announced then
+  local reply = {2, sec, usec, epoch}
+  for i, index in ipairs(unseeded) do
+    track(scopes[index])
+    save(scopes[index])
+    reply[4 + i] = index - 1
+  end
+  return reply
 else
-  if refused and not announced then
-    reply[1] = 1
-    for i, s in ipairs(scopes) do reply[4 + i] = s.stored end
-    return reply
-  end
-  if #unseeded > 0 and not announced then
-    for _, i in ipairs(unseeded) do
-      track(scopes[i + 1])
-      save(scopes[i + 1])
-    end
-    reply[1] = 2
-    for i, index in ipairs(unseeded) do reply[4 + i] = index end
-    return reply
-  end
-  if announced and ARGV[12] ~= '' then reply[2], reply[3] = tonumber(ARGV[12]), tonumber(ARGV[13]) end
-  local held, day = {}, floor(reply[2] / 86400)
+  if announced and ARGV[11] ~= '' then at_sec, at_usec = tonumber(ARGV[11]), tonumber(ARGV[12]) end
+  local flags, day = {}, floor(at_sec / 86400)
   for i, s in ipairs(scopes) do
-    if s.durable then track(s) end
+    if asked[i] % 2 == 1 then track(s) end
     -- Minute windows start afresh after a loss; only what is admitted now counts in them.
-    local windowed = s.windowed and not announced
+    local windowed = asked[i] >= 2 and not announced
+    flags[i] = (s.state ~= 0 and 1 or 0) + (windowed and 2 or 0)
     s.c = s.c + 1
     if windowed then window_add(s, 1, tokens) end
     if s.state ~= 0 then charge(s, day, 1, tokens, cost) end
-    save(s)
-    held[3 * i - 2] = (s.state ~= 0 and 1 or 0) + (windowed and 2 or 0)
-    held[3 * i - 1], held[3 * i] = s.id, s.limits
+    s.saved = save(s)
   end
-  local entry = cmsgpack.pack({reply[2], reply[3], tokens, cost, announced and {} or {sec, tokens}, held})
-  if ARGV[9] == '' then
-    call('HSET', open, id, entry)
-  else
-    call('HSET', open, id, entry, 'm:' .. id, ARGV[9])
-  end
+  local taken = announced and '' or pack(TAKING, sec, tokens)
+  call('HSET', open, id, pack(ENTRY, at_sec, at_usec, tokens, cost, #taken / TAKING_SIZE, #ids) .. taken
+    .. string.char(unpack(flags)) .. ARGV[13], 'm:' .. id, limits)
   -- The caller's first reservation in this epoch: should it die now, somebody must look for it.
-  if ARGV[11] ~= epoch then call('ZADD', prefix .. 'replicas', 'NX', sec * 1000 + 60000, replica) end
+  if ARGV[10] ~= epoch then call('ZADD', prefix .. 'replicas', 'NX', sec * 1000 + 60000, replica) end
 end
 
-reply[5] = sec
-for i, s in ipairs(scopes) do
-  local oldest_request, oldest_token = 0, 0
-  local seconds = s.seconds
-  for j = 1, #seconds, 16 do
-    local second, r, t = unpack_at('<I4I4d', seconds, j)
-    if oldest_request == 0 and r > 0 then oldest_request = second end
-    if oldest_token == 0 and t > 0 then oldest_token = second end
-    if oldest_request > 0 and (oldest_token > 0 or s.tokens == 0) then break end
-  end
-  reply[5 + i] = {s.c, s.requests, s.tokens, oldest_request, oldest_token, s.q, s.t, s.mh, s.ml, s.bdh, s.bdl, s.bwh,
-                  s.bwl, s.bmh, s.bml}
-end
-return reply
+local reply = {pack('<I4I4I4', at_sec, at_usec, sec)}
+for i, s in ipairs(scopes) do reply[i + 1] = s.saved or numbers_of(s) end
+return table.concat(reply) .. epoch

@@ -3,20 +3,23 @@
 -- Keys, all with one prefix:
 --   epoch            made by the first script that finds none: another value means everything was lost meanwhile
 --   s:<scope>        a scope, packed as below: one read and one write, and no number becomes text on the way
---   open:<replica>   reservations: request id -> packed entry, and `m:` + request id -> memo
+--   older:<scope>    the seconds of its minute before the newest, which only few requests of a busy scope need: Lua in Redis
+--                    hashes every byte of a string it is given. 16 bytes each: second, requests, tokens
+--   open:<replica>   reservations: request id -> packed entry (entry.lua), `m:` + request id -> limits and memo
 --   snapshot:<scope> of the balance it was seeded with
 --   pending:<scope>  requests that became durable while the scope is being seeded
 --   done:<request>   accounted for, for a day
 --   replicas         lease deadlines in ms
 -- A scope is 15 doubles: requests at once; durable kinds: 0 untracked, 1 being seeded, 2 seeded; the day that the next two
 -- belong to; requests and tokens of the day; money ever; money before that day, its week and its month began; requests and
--- tokens of the minute. Money is two numbers, m = high * 10^9 + low, so that sums beyond 2^53 nano-USD (nine million USD)
--- are exact. Then 16 bytes for each second of the minute that has any: second, requests, tokens.
+-- tokens of the minute; then the newest second of the minute with its requests and tokens; then of those before it the oldest,
+-- the oldest with requests and the oldest with tokens (0: none). Money is two numbers, m = high * 10^9 + low, so that sums
+-- beyond 2^53 nano-USD (nine million USD) are exact.
 --
 -- ARGV: 1 prefix, 2 replica, 3 an epoch should there be none, 4 and 5 the time (seconds, microseconds) or empty: Redis's.
 local call, floor, sub = redis.call, math.floor, string.sub
 local pack, unpack_at = struct.pack, struct.unpack
-local SCOPE, SCOPE_SIZE = '<ddddddddddddddd', 120
+local SCOPE, SECOND = '<dddddddddddddddI4I4dI4I4I4', '<I4I4d'
 local prefix, replica = ARGV[1], ARGV[2]
 local sec, usec
 if ARGV[4] == '' then
@@ -26,10 +29,12 @@ else
   sec, usec = tonumber(ARGV[4]), tonumber(ARGV[5])
 end
 local today = floor(sec / 86400)
-local epoch = call('GET', KEYS[1])
-if not epoch then
-  epoch = ARGV[3]
-  call('SET', KEYS[1], epoch)
+
+-- Takes what KEYS[1] holds; makes an epoch when that is nothing.
+local function epoch_of(found)
+  if found then return found end
+  call('SET', KEYS[1], ARGV[3])
+  return ARGV[3]
 end
 
 local function week_of(day) return floor((day + 3) / 7) end
@@ -45,83 +50,69 @@ local function month_of(day)
   return 12 * (yoe + era * 400) + march + 3
 end
 
--- Money as two numbers. Decimal text of an argument is exact only when taken apart as text.
-local function split(text)
-  if #text <= 15 then return 0, tonumber(text) end
-  local sign = 1
-  if sub(text, 1, 1) == '-' then sign, text = -1, sub(text, 2) end
-  return sign * (tonumber(sub(text, 1, -10)) or 0), sign * tonumber(sub(text, -9))
+-- The seconds of the minute before the newest, packed. Whoever changes them sets `s.older`, which `save` writes.
+local function older_of(s)
+  return s.older or s.first > 0 and call('GET', prefix .. 'older:' .. s.id) or ''
 end
 
--- What is left below `limit` after spent - base: exact in its sign and up to 2^53.
-local function room(limit, s, base_high, base_low)
-  local high, low = split(limit)
-  return (high - s.mh + base_high) * 1e9 + (low - s.ml + base_low)
-end
-
--- Room in money of a kind: 5 day, 6 week, 7 month, 8 ever.
-local function money_left(s, kind, limit)
-  if kind == '5' then return room(limit, s, s.bdh, s.bdl) end
-  if kind == '6' then return room(limit, s, s.bwh, s.bwl) end
-  if kind == '7' then return room(limit, s, s.bmh, s.bml) end
-  return room(limit, s, 0, 0)
+-- Replaces them; the sums are the caller's business.
+local function set_older(s, older)
+  s.older, s.first, s.first_r, s.first_t = older, 0, 0, 0
+  for at = 1, #older, 16 do
+    local second, r, t = unpack_at(SECOND, older, at)
+    if s.first == 0 then s.first = second end
+    if s.first_r == 0 and r > 0 then s.first_r = second end
+    if s.first_t == 0 and t > 0 then s.first_t = second end
+    if (s.first_r > 0 or s.requests == s.last_r) and (s.first_t > 0 or s.tokens == s.last_t) then break end
+  end
 end
 
 -- Lets go of the seconds that have left the minute.
-local function advance_window(s, packed)
-  local at, size = SCOPE_SIZE + 1, #packed
-  if unpack_at('<I4', packed, size - 15) > sec + 60 then at = size + 1 end
-  while at < size do
-    local second, r, t = unpack_at('<I4I4d', packed, at)
-    if second >= sec - 60 then break end
-    s.requests, s.tokens, at = s.requests - r, s.tokens - t, at + 16
+local function advance_window(s)
+  if s.last > sec + 60 or s.last < sec - 60 then
+    s.last, s.last_r, s.last_t, s.requests, s.tokens = 0, 0, 0, 0, 0
+    if s.first > 0 then set_older(s, '') end
+  elseif s.first > 0 and s.first < sec - 60 then
+    local older, at = older_of(s), 1
+    while at < #older do
+      local second, r, t = unpack_at(SECOND, older, at)
+      if second >= sec - 60 then break end
+      s.requests, s.tokens, at = s.requests - r, s.tokens - t, at + 16
+    end
+    -- Expired as a whole.
+    if older == '' then s.requests, s.tokens = s.last_r, s.last_t end
+    set_older(s, sub(older, at))
   end
-  if at > size then s.requests, s.tokens = 0, 0 end
-  s.seconds = sub(packed, at)
 end
 
 local function window_add(s, r, t)
-  local seconds = s.seconds
-  local size, second, before_r, before_t = #seconds, sec, 0, 0
-  if size > 0 then
-    local last, lr, lt = unpack_at('<I4I4d', seconds, size - 15)
-    if last >= sec then
-      second, before_r, before_t = last, lr, lt
-      seconds = sub(seconds, 1, size - 16)
+  if s.last >= sec then
+    s.last_r, s.last_t = s.last_r + r, s.last_t + t
+  else
+    if s.last > 0 then
+      local second = pack(SECOND, s.last, s.last_r, s.last_t)
+      if s.older or s.first == 0 then s.older = (s.older or '') .. second else s.more = second end
+      if s.first == 0 then s.first = s.last end
+      if s.first_r == 0 and s.last_r > 0 then s.first_r = s.last end
+      if s.first_t == 0 and s.last_t > 0 then s.first_t = s.last end
     end
+    s.last, s.last_r, s.last_t = sec, r, t
   end
-  s.seconds = seconds .. pack('<I4I4d', second, before_r + r, before_t + t)
   s.requests, s.tokens = s.requests + r, s.tokens + t
 end
 
--- Corrects one second, never below nothing; false when it is not in the window.
-local function window_correct(s, second, r, t)
-  local seconds = s.seconds
-  for at = #seconds - 15, 1, -16 do
-    local found, before_r, before_t = unpack_at('<I4I4d', seconds, at)
-    if found == second then
-      local after_r, after_t = math.max(0, before_r + r), math.max(0, before_t + t)
-      s.seconds = sub(seconds, 1, at - 1) .. pack('<I4I4d', second, after_r, after_t) .. sub(seconds, at + 16)
-      s.requests, s.tokens = s.requests + after_r - before_r, s.tokens + after_t - before_t
-      return true
-    end
-    if found < second then return false end
-  end
-  return false
-end
-
 -- A scope as it is now: the minute, day, week and month begun.
-local function load(id)
-  local key = prefix .. 's:' .. id
-  local stored = call('GET', key)
+local function scope_of(id, stored)
   if not stored then
-    return {key = key, stored = '', seconds = '', c = 0, state = 0, d = 0, q = 0, t = 0, mh = 0, ml = 0, bdh = 0, bdl = 0,
-            bwh = 0, bwl = 0, bmh = 0, bml = 0, requests = 0, tokens = 0}
+    return {id = id, c = 0, state = 0, d = 0, q = 0, t = 0, mh = 0, ml = 0, bdh = 0, bdl = 0, bwh = 0, bwl = 0, bmh = 0,
+            bml = 0, requests = 0, tokens = 0, last = 0, last_r = 0, last_t = 0, first = 0, first_r = 0, first_t = 0}
   end
-  local c, state, d, q, t, mh, ml, bdh, bdl, bwh, bwl, bmh, bml, requests, tokens = unpack_at(SCOPE, stored)
-  local s = {key = key, stored = stored, seconds = '', c = c, state = state, d = d, q = q, t = t, mh = mh, ml = ml,
-             bdh = bdh, bdl = bdl, bwh = bwh, bwl = bwl, bmh = bmh, bml = bml, requests = requests, tokens = tokens}
-  if #stored > SCOPE_SIZE then advance_window(s, stored) end
+  local c, state, d, q, t, mh, ml, bdh, bdl, bwh, bwl, bmh, bml, requests, tokens, last, last_r, last_t, first, first_r,
+    first_t = unpack_at(SCOPE, stored)
+  local s = {id = id, c = c, state = state, d = d, q = q, t = t, mh = mh, ml = ml, bdh = bdh, bdl = bdl, bwh = bwh,
+             bwl = bwl, bmh = bmh, bml = bml, requests = requests, tokens = tokens, last = last, last_r = last_r,
+             last_t = last_t, first = first, first_r = first_r, first_t = first_t}
+  if last > 0 then advance_window(s) end
   if state ~= 0 and today > d then
     s.q, s.t, s.bdh, s.bdl = 0, 0, mh, ml
     if week_of(today) ~= week_of(d) then s.bwh, s.bwl = mh, ml end
@@ -131,13 +122,35 @@ local function load(id)
   return s
 end
 
+local function load(id) return scope_of(id, call('GET', prefix .. 's:' .. id)) end
+
+-- Several scopes, and the epoch: in one read.
+local function load_all(ids)
+  local keys, scopes = {}, {}
+  for i = 1, #ids do keys[i] = prefix .. 's:' .. ids[i] end
+  local stored = call('MGET', KEYS[1], unpack(keys))
+  for i = 1, #ids do scopes[i] = scope_of(ids[i], stored[i + 1]) end
+  return scopes, epoch_of(stored[1])
+end
+
+local function numbers_of(s)
+  return pack(SCOPE, s.c, s.state, s.d, s.q, s.t, s.mh, s.ml, s.bdh, s.bdl, s.bwh, s.bwl, s.bmh, s.bml, s.requests,
+              s.tokens, s.last, s.last_r, s.last_t, s.first, s.first_r, s.first_t)
+end
+
 -- Kept so long from now: tracked scopes can be seeded again when they return after 40 days; of the others the minute
--- is empty after 61 s, but requests that are still under way hold their concurrency.
+-- is empty after 61 s, but requests that are still under way hold their concurrency. Returns its numbers.
 local function save(s)
-  local keep = '120'
+  local keep, numbers = '120', numbers_of(s)
   if s.state ~= 0 then keep = '3456000' elseif s.c > 0 then keep = '86400' end
-  call('SET', s.key, pack(SCOPE, s.c, s.state, s.d, s.q, s.t, s.mh, s.ml, s.bdh, s.bdl, s.bwh, s.bwl, s.bmh, s.bml,
-                          s.requests, s.tokens) .. s.seconds, 'EX', keep)
+  call('SETEX', prefix .. 's:' .. s.id, keep, numbers)
+  if s.older then
+    call('SETEX', prefix .. 'older:' .. s.id, '120', s.older)
+  elseif s.more then
+    call('APPEND', prefix .. 'older:' .. s.id, s.more)
+    call('EXPIRE', prefix .. 'older:' .. s.id, '120')
+  end
+  return numbers
 end
 
 -- Counts the durable kinds from now on.

@@ -1,12 +1,35 @@
--- Replaces what a reservation took from its scopes by what was used. Entry: {seconds, microseconds, tokens, cost,
--- {second, tokens, …}, {flags, scope, limits, …}}; flags: 1 durable kinds charged, 2 minute charged.
--- Returns whether the durable part of every scope is known.
+-- Corrects one second, never below nothing; false when it is not in the window.
+local function window_correct(s, second, r, t)
+  if second == s.last then
+    local after_r, after_t = math.max(0, s.last_r + r), math.max(0, s.last_t + t)
+    s.requests, s.tokens = s.requests + after_r - s.last_r, s.tokens + after_t - s.last_t
+    s.last_r, s.last_t = after_r, after_t
+    return true
+  end
+  if second < s.first or second > s.last then return false end
+  local older = older_of(s)
+  for at = #older - 15, 1, -16 do
+    local found, before_r, before_t = unpack_at(SECOND, older, at)
+    if found == second then
+      local after_r, after_t = math.max(0, before_r + r), math.max(0, before_t + t)
+      s.requests, s.tokens = s.requests + after_r - before_r, s.tokens + after_t - before_t
+      set_older(s, sub(older, 1, at - 1) .. pack(SECOND, second, after_r, after_t) .. sub(older, at + 16))
+      return true
+    end
+    if found < second then return false end
+  end
+  return false
+end
+
+-- Replaces what a reservation took from its scopes by what was used. Returns whether the durable part of every scope is
+-- known, and the epoch.
 local function finish(entry, tokens, cost)
-  local change, change_cost = tokens - entry[3], cost - entry[4]
-  local taken, held, day = entry[5], entry[6], floor(entry[1] / 86400)
+  local change, change_cost = tokens - entry.tokens, cost - entry.cost
+  local taken, day = entry.taken, floor(entry.sec / 86400)
+  local scopes, epoch = load_all(entry.scopes)
   local all_seeded = true
-  for i = 1, #held, 3 do
-    local flags, s = held[i], load(held[i + 1])
+  for i, s in ipairs(scopes) do
+    local flags = entry.flags[i]
     s.c = math.max(0, s.c - 1)
     if flags >= 2 then
       local left = change
@@ -25,5 +48,5 @@ local function finish(entry, tokens, cost)
     end
     save(s)
   end
-  return all_seeded
+  return all_seeded, epoch
 end

@@ -4,6 +4,7 @@
 --   dead, grace in ms        returns replicas whose lease ended that long ago and that hold reservations
 --   orphans, replica         returns {request id, memo, seconds, microseconds, tokens, cost, scope …} of some of its
 --                            reservations: all of them while they are few
+local epoch = epoch_of(call('GET', KEYS[1]))
 local replicas, now = prefix .. 'replicas', sec * 1000 + floor(usec / 1000)
 
 local function dead(grace)
@@ -26,9 +27,10 @@ local function orphans(open)
     for i = 1, #page[2], 2 do
       local id = page[2][i]
       if sub(id, 1, 2) ~= 'm:' then
-        local entry = cmsgpack.unpack(page[2][i + 1])
-        local orphan = {id, call('HGET', open, 'm:' .. id) or '', entry[1], entry[2], entry[3], entry[4]}
-        for j = 2, #entry[6], 3 do orphan[#orphan + 1] = entry[6][j] end
+        local entry = read_entry(page[2][i + 1])
+        local memo = sub(call('HGET', open, 'm:' .. id), LIMITS_SIZE * #entry.scopes + 1)
+        local orphan = {id, memo, entry.sec, entry.usec, entry.tokens, entry.cost}
+        for j, scope in ipairs(entry.scopes) do orphan[6 + j] = scope end
         found[#found + 1] = orphan
       end
     end

@@ -1,5 +1,14 @@
 -- ARGV: 6 scope, 7 the balance's epoch or empty, 8 day, 9 week, 10 month of the balance, 11 requests and 12 tokens today,
 -- 13 money ever, 14 15 16 money before today, this week, this month, 17 snapshot.
+-- Money as two numbers. Decimal text of an argument is exact only when taken apart as text.
+local function split(text)
+  if #text <= 15 then return 0, tonumber(text) end
+  local sign = 1
+  if sub(text, 1, 1) == '-' then sign, text = -1, sub(text, 2) end
+  return sign * (tonumber(sub(text, 1, -10)) or 0), sign * tonumber(sub(text, -9))
+end
+
+local epoch = epoch_of(call('GET', KEYS[1]))
 if ARGV[7] ~= '' and ARGV[7] ~= epoch then return 0 end
 local s = load(ARGV[6])
 if s.state ~= 1 then return 0 end
