@@ -59,6 +59,21 @@ struct Provider {
   core::SystemTime updated_at{};
 };
 
+/// A further credential of a provider, beside its own. One that is over its caps, or that the provider answered
+/// 429 to a moment ago, is passed over while another is not.
+struct ProviderCredential {
+  std::string id;
+  std::string provider_id;
+  std::string name;  ///< unique within the provider
+  bool enabled = true;
+  core::Secret secret;      ///< decrypted
+  std::int64_t weight = 1;  ///< share of the requests, 1..1000
+  std::optional<std::int64_t> requests_per_minute;      ///< of one replica
+  std::optional<std::int64_t> max_concurrent_requests;  ///< of one replica
+  core::SystemTime created_at{};
+  core::SystemTime updated_at{};
+};
+
 /// A LiteLLM credential of one key or project: wins over the provider's own.
 struct CredentialMapping {
   std::string id;
@@ -68,11 +83,23 @@ struct CredentialMapping {
   core::Secret credential;
 };
 
+/// A further place a model is served.
+struct ModelTarget {
+  std::string provider;
+  std::string upstream_model;           ///< empty: the model's name
+  std::int64_t priority = 1;            ///< 0..100; lower ones are tried first, the model's own provider has 0
+  std::int64_t weight = 1;              ///< 1..1000: share among targets of one priority
+  std::vector<std::string> operations;  ///< route labels it can serve; empty: all
+  bool enabled = true;
+  friend bool operator==(const ModelTarget&, const ModelTarget&) = default;
+};
+
 /// A model name clients may use and where it leads.
 struct Model {
   std::string name;            ///< what the client writes
   std::string provider;        ///< provider name
   std::string upstream_model;  ///< what the provider is asked for; empty: the same name
+  std::vector<ModelTarget> targets;  ///< beside `provider`
   bool enabled = true;
   std::string managed_by;
   core::SystemTime created_at{};

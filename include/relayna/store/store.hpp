@@ -14,6 +14,8 @@
 #include "relayna/domain/limit_rules.hpp"
 #include "relayna/domain/policy.hpp"
 #include "relayna/domain/prices.hpp"
+#include "relayna/store/administration.hpp"
+#include "relayna/store/rows.hpp"
 
 // Durable state behind one set of interfaces, kept by PostgreSQL or SQLite; tests/contract runs the same
 // suite against both. Every call blocks: call from an offload thread. Any number of threads. Errors:
@@ -24,39 +26,16 @@
 
 namespace relayna::store {
 
-/// Credentials cross this boundary sealed (core::seal): the store never sees a plaintext secret.
-struct ProviderRow {
-  domain::Provider provider;  ///< its `credential` is empty
-  std::string sealed_credential;
-};
-struct CredentialMappingRow {
-  domain::CredentialMapping mapping;
-  std::string sealed_credential;
-};
-
-/// Everything the catalog snapshot is built from, read in one transaction with the revision it belongs to.
-struct CatalogRows {
-  std::int64_t revision = 0;
-  std::vector<ProviderRow> providers;
-  std::vector<CredentialMappingRow> mappings;
-  std::vector<domain::Model> models;
-  std::vector<domain::RouteSettings> routes;
-  std::vector<domain::PolicyLayer> layers;
-  std::vector<domain::Project> projects;
-  std::vector<domain::Team> teams;
-  std::vector<domain::Limit> limits;  ///< also the disabled ones
-  std::vector<domain::PriceOverride> prices;
-};
-
 /// What a change notice says. `kind` is a table's name; `id` the row, empty for "several".
 struct Change {
   std::int64_t revision = 0;
   std::string kind;  ///< keys | providers | credential_mappings | models | route_settings | policy_layers |
-                     ///< projects | teams | limits | price_overrides
+                     ///< projects | teams | limits | price_overrides | provider_credentials | settings |
+                     ///< operators | sessions | alert_webhooks
   std::string id;
 };
 
-/// Who changes something; kept with the change notice. Audit rows come with the admin API.
+/// Who changes something; kept with the change notice.
 struct Actor {
   std::string name;  ///< `cli`, `file`, an operator id
 };
@@ -199,6 +178,7 @@ class Store {
   virtual KeyRepository& keys() = 0;
   virtual CatalogRepository& catalog() = 0;
   virtual UsageRepository& usage() = 0;
+  virtual Administration& administration() = 0;
   virtual SecretsRepository& secrets() = 0;
   virtual ReplicaRepository& replicas() = 0;
   virtual Migrations& migrations() = 0;
