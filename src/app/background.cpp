@@ -18,6 +18,12 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
+/// Whether rows of this kind are in the snapshot. Keys have a cache of their own; who signs in to administer
+/// the gateway is no matter of the data path.
+bool in_catalog(std::string_view kind) {
+  return kind != "keys" && kind != "operators" && kind != "sessions" && kind != "alert_webhooks";
+}
+
 /// One check that is under way on an offload thread. A probe never waits for it: past the bound it counts as
 /// failed.
 struct PendingCheck {
@@ -53,7 +59,7 @@ void Application::watch_changes() {
         shards_[i]->post([parts, id = change.id] { parts->forget_key(id); });
       }
     }
-    if (change.kind != "keys") refresher_->notify();
+    if (in_catalog(change.kind)) refresher_->notify();
   });
 }
 

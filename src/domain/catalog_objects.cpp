@@ -121,4 +121,11 @@ std::optional<Route> parse_route_label(std::string_view label) noexcept {
   return std::nullopt;
 }
 
+std::optional<Route> parse_route_id(std::string_view id) noexcept {
+  for (const RouteName& r : kRoutes) {
+    if (r.id == id && r.route != Route::unknown) return r.route;
+  }
+  return std::nullopt;
+}
+
 }  // namespace relayna::domain

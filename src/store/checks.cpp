@@ -28,6 +28,11 @@ core::Error missing(std::string_view kind) {
   return core::Error(core::ErrorCode::not_found, fmt::format("nothing in {} has this id", kind));
 }
 
+core::Error in_use(std::string_view kind) {
+  return core::Error(core::ErrorCode::conflict,
+                     fmt::format("{} refer to it: remove them or move them first", kind));
+}
+
 core::Error unreadable(std::string_view table, std::string_view id, std::string_view field) {
   return core::Error(core::ErrorCode::internal_error, {},
                      fmt::format("{} {}: {} is stored in a form this version cannot read", table, id, field));
@@ -95,6 +100,18 @@ core::Result<void> check_price(const domain::Price& price) {
   if (auto read = domain::price_from_json(domain::to_json(price)); !read)
     return std::unexpected(std::move(read.error().with_param("price")));
   return {};
+}
+
+domain::Session with_storable_texts(domain::Session session) {
+  for (std::string* text : {&session.ip, &session.user_agent}) *text = made_storable(*text);
+  return session;
+}
+
+domain::AuditEvent with_storable_texts(domain::AuditEvent event) {
+  for (std::string* text : {&event.actor_name, &event.target_id, &event.before, &event.after,
+                            &event.request_id, &event.ip, &event.user_agent})
+    *text = made_storable(*text);
+  return event;
 }
 
 }  // namespace relayna::store

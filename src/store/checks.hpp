@@ -6,6 +6,7 @@
 #include "relayna/core/ids.hpp"
 
 #include "store/fields.hpp"
+#include "store/json_columns.hpp"
 #include "store/tables.hpp"
 #include "store/text.hpp"
 
@@ -20,6 +21,8 @@ core::Error taken(std::string_view field);
 /// `field` names something that does not exist.
 core::Error dangling(std::string_view field);
 core::Error missing(std::string_view kind);
+/// Rows of `kind` refer to what was to be removed.
+core::Error in_use(std::string_view kind);
 /// A stored row that this binary cannot read: a newer one may have written it.
 core::Error unreadable(std::string_view table, std::string_view id, std::string_view field);
 
@@ -51,6 +54,10 @@ class RowChecker {
   void policy(std::string_view name, const domain::Policy& value) {
     if (auto read = domain::policy_from_json(domain::to_json(value)); !read)
       note(std::move(read.error().with_param(std::string(name))));
+  }
+  template <class T>
+  void json(std::string_view name, const std::vector<T>& value) {
+    if (!storable_json(value)) note(bad_text(name));
   }
   template <class E>
   void choice(std::string_view, const E&) {}
@@ -87,5 +94,24 @@ core::Result<domain::Limit> with_canonical_target(domain::Limit limit);
 
 /// What could not be read back, or prices nothing, is refused.
 core::Result<void> check_price(const domain::Price& price);
+
+/// What clients sent, made storable instead of refused: it must not keep them from signing in, or what was
+/// done from being recorded.
+domain::Session with_storable_texts(domain::Session session);
+domain::AuditEvent with_storable_texts(domain::AuditEvent event);
+
+/// The row as it may be stored, or what is wrong with it.
+template <class R>
+core::Result<R> acceptable(R row) {
+  if constexpr (std::same_as<R, domain::Session> || std::same_as<R, domain::AuditEvent>)
+    row = with_storable_texts(std::move(row));
+  if (auto ok = check(row); !ok) return std::unexpected(std::move(ok.error()));
+  if constexpr (std::same_as<R, domain::PolicyLayer>) return with_canonical_scope(std::move(row));
+  if constexpr (std::same_as<R, domain::Limit>) return with_canonical_target(std::move(row));
+  if constexpr (std::same_as<R, domain::PriceOverride>) {
+    if (auto ok = check_price(row.price); !ok) return std::unexpected(std::move(ok.error()));
+  }
+  return row;
+}
 
 }  // namespace relayna::store

@@ -1,5 +1,7 @@
 #include "store/sql.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace relayna::store::sql {
@@ -16,8 +18,8 @@ bool listed(std::string_view list, std::string_view name) {
   return false;
 }
 
-bool stays(std::string_view name) {
-  return name == "id" || name == "created_at";
+bool stays(const Table& table, std::string_view name) {
+  return name == table.key || name == "created_at";
 }
 
 void append(std::string& list, std::string_view item) {
@@ -26,6 +28,12 @@ void append(std::string& list, std::string_view item) {
 }
 
 }  // namespace
+
+std::string spelled(const Dialect& dialect, std::string_view statement) {
+  std::string out(statement);
+  std::ranges::replace(out, '$', dialect.parameter);
+  return out;
+}
 
 std::string names(std::span<const Column> columns) {
   std::string out;
@@ -48,8 +56,8 @@ std::string upsert(const Dialect& dialect, const Table& table, std::span<const C
   std::string sets;
   std::string now;
   std::string wanted;
-  for (const auto& [name, kind] : columns) {
-    if (stays(name) || listed(table.identity, name)) continue;
+  for (const auto& [name, kind, nullable] : columns) {
+    if (stays(table, name) || listed(table.identity, name)) continue;
     append(sets, fmt::format("{0} = excluded.{0}", name));
     if (name == "updated_at") continue;
     append(now, fmt::format("{}.{}", table.name, name));
@@ -57,7 +65,7 @@ std::string upsert(const Dialect& dialect, const Table& table, std::span<const C
   }
   return fmt::format("{} ON CONFLICT ({}) DO UPDATE SET {} WHERE ({}) {} ({}) RETURNING {}",
                      insert(dialect, table, columns), table.identity, sets, now, dialect.is_distinct, wanted,
-                     table.notice_id);
+                     table.key);
 }
 
 std::string update(const Dialect& dialect, const Table& table, std::span<const Column> columns) {
@@ -66,8 +74,8 @@ std::string update(const Dialect& dialect, const Table& table, std::span<const C
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string_view name = columns[i].name;
     const std::string assignment = fmt::format("{} = {}{}", name, dialect.parameter, i + 1);
-    if (name == "id") where = assignment;
-    if (!stays(name)) append(sets, assignment);
+    if (name == table.key) where = assignment;
+    if (!stays(table, name)) append(sets, assignment);
     // Kept, but its parameter must occur: PostgreSQL gives an unmentioned one no type.
     if (name == "created_at")
       append(sets, fmt::format("{0} = coalesce({0}, {1}{2})", name, dialect.parameter, i + 1));

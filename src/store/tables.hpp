@@ -1,17 +1,19 @@
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string_view>
 
 #include "relayna/store/store.hpp"
 
 namespace relayna::store {
 
-/// Where rows of a type lie. `identity`: the columns an upsert finds its row by. `notice_id`: the column a
-/// change notice names. `reference`: the field that may point to nothing.
+/// Where rows of a type lie. `identity`: the columns an upsert finds its row by. `key`: the column a row is
+/// addressed by, in calls and in change notices. `reference`: the field that may point to nothing.
 struct Table {
   std::string_view name;
   std::string_view identity;
-  std::string_view notice_id;
+  std::string_view key;
   std::string_view reference;
 };
 
@@ -43,5 +45,57 @@ template <>
 inline constexpr Table kTable<Replica>{"replicas", "id", "id", ""};
 template <>
 inline constexpr Table kTable<domain::UsageEvent>{"usage_events", "request_id", "request_id", ""};
+template <>
+inline constexpr Table kTable<ProviderCredentialRow>{"provider_credentials", "provider_id, name", "id",
+                                                     "provider_id"};
+template <>
+inline constexpr Table kTable<domain::Setting>{"settings", "name", "name", ""};
+template <>
+inline constexpr Table kTable<domain::Operator>{"operators", "id", "id", ""};
+template <>
+inline constexpr Table kTable<domain::Session>{"sessions", "id", "id", "operator_id"};
+template <>
+inline constexpr Table kTable<domain::AuditEvent>{"audit_events", "id", "id", ""};
+template <>
+inline constexpr Table kTable<IdempotentAnswer>{"idempotency_keys", "operator_id, key", "key", ""};
+template <>
+inline constexpr Table kTable<domain::AlertWebhook>{"alert_webhooks", "id", "id", ""};
+template <>
+inline constexpr Table kTable<domain::AlertDelivery>{"alert_deliveries", "webhook_id, occasion", "id",
+                                                     "webhook_id"};
+
+/// Rows of another table that keep a row from being removed.
+struct Dependents {
+  std::string_view table;
+  std::string_view column;  ///< holds the row's key
+};
+template <class R>
+inline constexpr std::optional<Dependents> kDependents{};
+template <>
+inline constexpr std::optional<Dependents> kDependents<domain::Project>{{"keys", "project_id"}};
+template <>
+inline constexpr std::optional<Dependents> kDependents<domain::Team>{{"projects", "team_id"}};
+
+/// The tables whose rows may go with a removed row, as far as anybody is told of them.
+template <class R>
+inline constexpr std::array<std::string_view, 0> kRemovedWith{};
+template <>
+inline constexpr std::array<std::string_view, 3> kRemovedWith<domain::VirtualKey>{
+    "policy_layers", "credential_mappings", "limits"};
+template <>
+inline constexpr std::array<std::string_view, 3> kRemovedWith<domain::Project>{
+    "policy_layers", "credential_mappings", "limits"};
+template <>
+inline constexpr std::array<std::string_view, 2> kRemovedWith<domain::Team>{"policy_layers", "limits"};
+template <>
+inline constexpr std::array<std::string_view, 1> kRemovedWith<ProviderRow>{"provider_credentials"};
+template <>
+inline constexpr std::array<std::string_view, 1> kRemovedWith<domain::Operator>{"sessions"};
+
+/// Whether caches hold such rows, so that changes are told.
+template <class R>
+inline constexpr bool kAnnounced = true;
+template <>
+inline constexpr bool kAnnounced<domain::AlertDelivery> = false;
 
 }  // namespace relayna::store

@@ -59,15 +59,15 @@ struct Provider {
   core::SystemTime updated_at{};
 };
 
-/// A further credential of a provider, beside its own. One that is over its caps, or that the provider answered
-/// 429 to a moment ago, is passed over while another is not.
+/// A further credential of a provider, beside its own. One that is over its caps, or that the provider
+/// answered 429 to a moment ago, is passed over while another is not.
 struct ProviderCredential {
   std::string id;
   std::string provider_id;
   std::string name;  ///< unique within the provider
   bool enabled = true;
-  core::Secret secret;      ///< decrypted
-  std::int64_t weight = 1;  ///< share of the requests, 1..1000
+  core::Secret secret;                                  ///< decrypted
+  std::int64_t weight = 1;                              ///< share of the requests, 1..1000
   std::optional<std::int64_t> requests_per_minute;      ///< of one replica
   std::optional<std::int64_t> max_concurrent_requests;  ///< of one replica
   core::SystemTime created_at{};
@@ -86,9 +86,9 @@ struct CredentialMapping {
 /// A further place a model is served.
 struct ModelTarget {
   std::string provider;
-  std::string upstream_model;           ///< empty: the model's name
-  std::int64_t priority = 1;            ///< 0..100; lower ones are tried first, the model's own provider has 0
-  std::int64_t weight = 1;              ///< 1..1000: share among targets of one priority
+  std::string upstream_model;  ///< empty: the model's name
+  std::int64_t priority = 1;   ///< 0..100; lower ones are tried first, the model's own provider has 0
+  std::int64_t weight = 1;     ///< 1..1000: share among targets of one priority
   std::vector<std::string> operations;  ///< route labels it can serve; empty: all
   bool enabled = true;
   friend bool operator==(const ModelTarget&, const ModelTarget&) = default;
@@ -96,9 +96,9 @@ struct ModelTarget {
 
 /// A model name clients may use and where it leads.
 struct Model {
-  std::string name;            ///< what the client writes
-  std::string provider;        ///< provider name
-  std::string upstream_model;  ///< what the provider is asked for; empty: the same name
+  std::string name;                  ///< what the client writes
+  std::string provider;              ///< provider name
+  std::string upstream_model;        ///< what the provider is asked for; empty: the same name
   std::vector<ModelTarget> targets;  ///< beside `provider`
   bool enabled = true;
   std::string managed_by;
@@ -125,6 +125,7 @@ std::string_view route_label(Route route) noexcept;
 /// Setting id: `chat-completions`, `messages-count-tokens`, …
 std::string_view route_id(Route route) noexcept;
 std::optional<Route> parse_route_label(std::string_view label) noexcept;
+std::optional<Route> parse_route_id(std::string_view id) noexcept;
 
 struct RouteSettings {
   Route route = Route::unknown;

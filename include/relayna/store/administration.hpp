@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,17 +22,23 @@ struct Filter {
   enum class Test : std::uint8_t { equals, contains, at_least, below, is_null, is_not_null };
   std::string column;  ///< a column of the row; any other is a bug of the caller (internal_error)
   Test test = Test::equals;
-  /// As the API spells it (RFC 3339, `true`, a UUID): invalid_request with `param` = column when it is no such
-  /// thing. `contains` ignores case. Unused by the tests for null.
+  /// As the API spells it (RFC 3339, `true`, a UUID): invalid_request with `param` = column when it is no
+  /// such thing. `contains` ignores case (PostgreSQL of the letters its locale knows, SQLite of ASCII);
+  /// nothing in it is a wildcard. Unused by the tests for null. Hashes and policies are tested for null only,
+  /// lists (as JSON) also with `contains`.
   std::string value;
 };
 
 /// Lists are in the order of one column and then of the row's id, so that pages neither repeat nor lose rows.
+/// Texts are in the order of their code points.
 struct ListQuery {
   std::vector<Filter> where;
-  std::string sort = "created_at";  ///< a column; NULLs come last in either direction
+  /// A column; NULLs come last in either direction. Rows without created_at are then in the order of their
+  /// id.
+  std::string sort = "created_at";
   bool descending = true;
-  std::string after;  ///< `next` of the page before; invalid_request with `param` = `cursor` when it is not ours
+  std::string
+      after;  ///< `next` of the page before; invalid_request with `param` = `cursor` when it is not ours
   std::size_t limit = 50;
 };
 
@@ -104,11 +110,14 @@ class GivesEach : public Gives<Access, R>... {
 template <template <class> class Access, class... More>
 using Administered =
     GivesEach<Access, domain::VirtualKey, domain::Project, domain::Team, domain::PolicyLayer, ProviderRow,
-              ProviderCredentialRow, CredentialMappingRow, domain::Model, domain::RouteSettings, domain::Limit,
-              domain::PriceOverride, domain::Operator, domain::Session, domain::Setting, domain::AlertWebhook,
-              domain::AlertDelivery, More...>;
+              ProviderCredentialRow, CredentialMappingRow, domain::Model, domain::RouteSettings,
+              domain::Limit, domain::PriceOverride, domain::Operator, domain::Session, domain::Setting,
+              domain::AlertWebhook, domain::AlertDelivery, More...>;
 
-/// What changes together. Each changed row that caches hold publishes its change notice with the commit.
+/// What changes together. Each changed row that caches hold publishes its change notice with the commit, and
+/// a removed one also a notice without id for each kind of rows that may have gone with it. Once the database
+/// refused something (a taken name, a dangling reference) the unit is over: every later call says the same,
+/// and nothing is committed.
 class Unit : public Administered<Rows> {
  public:
   virtual core::Result<void> record(const domain::AuditEvent& event) = 0;
@@ -116,6 +125,7 @@ class Unit : public Administered<Rows> {
   /// nullopt: the caller then does the work and calls `keep`.
   virtual core::Result<std::optional<IdempotentAnswer>> claim(const std::string& operator_id,
                                                               const std::string& key) = 0;
+  /// Before the unit ends, for every key it claimed: internal_error otherwise.
   virtual core::Result<void> keep(const IdempotentAnswer& answer) = 0;
 };
 
@@ -124,7 +134,8 @@ class Administration : public Administered<Listing, domain::AuditEvent> {
  public:
   /// Runs `work` in one transaction and commits when it returns without error; rolls back otherwise. `work`
   /// may be run again from its beginning when the connection turns out dead before the commit or a deadlock
-  /// was resolved against it, so it keeps its results in what it assigns, not in what it appends to.
+  /// was resolved against it, so it keeps its results in what it assigns, not in what it appends to. It calls
+  /// nothing else of the store: it holds one of few connections.
   virtual core::Result<void> change(const std::function<core::Result<void>(Unit&)>& work) = 0;
 
   /// By current or previous hash; the caller judges state and overlap.
@@ -135,14 +146,19 @@ class Administration : public Administered<Listing, domain::AuditEvent> {
   virtual core::Result<void> touch_operator(const std::string& id, core::SystemTime at) = 0;
   virtual core::Result<void> touch_session(const std::string& id, core::SystemTime at) = 0;
 
-  /// Deletes at most `at_most` rows older than `before` and says how many.
+  /// Deletes at most `at_most` rows older than `before`, the oldest first, and says how many.
   virtual core::Result<std::int64_t> purge_audit(core::SystemTime before, std::size_t at_most) = 0;
+  /// Those that expired before `before`.
   virtual core::Result<std::int64_t> purge_sessions(core::SystemTime before, std::size_t at_most) = 0;
-  virtual core::Result<std::int64_t> purge_idempotent_answers(core::SystemTime before, std::size_t at_most) = 0;
+  virtual core::Result<std::int64_t> purge_idempotent_answers(core::SystemTime before,
+                                                              std::size_t at_most) = 0;
+  /// Those that have ended.
   virtual core::Result<std::int64_t> purge_deliveries(core::SystemTime before, std::size_t at_most) = 0;
 
-  /// Takes deliveries that are due for `lease`, oldest first, so that no other replica takes them meanwhile.
-  virtual core::Result<std::vector<domain::AlertDelivery>> take_due(core::SystemTime now, std::chrono::seconds lease,
+  /// Takes deliveries that are due for `lease` (their next_attempt_at moves to its end), those due longest
+  /// first, so that no other replica takes them meanwhile.
+  virtual core::Result<std::vector<domain::AlertDelivery>> take_due(core::SystemTime now,
+                                                                    std::chrono::seconds lease,
                                                                     std::size_t at_most) = 0;
 };
 

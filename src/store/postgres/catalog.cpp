@@ -39,12 +39,14 @@ core::Result<CatalogRows> Catalog::load() {
     std::optional<core::Error> problem;
     rows.revision = read_revision(read);
     rows.providers = read_known<ProviderRow>(select_all<ProviderRow>(read));
+    rows.credentials = read_known<ProviderCredentialRow>(select_all<ProviderCredentialRow>(read));
     rows.mappings = read_known<CredentialMappingRow>(select_all<CredentialMappingRow>(read));
     rows.routes = read_known<domain::RouteSettings>(select_all<domain::RouteSettings>(read));
     // A layer, project, team or limit left out would allow what it forbids, a price let requests go unpaid.
     if (!load_all(read, rows.models, problem) || !load_all(read, rows.layers, problem) ||
         !load_all(read, rows.projects, problem) || !load_all(read, rows.teams, problem) ||
-        !load_all(read, rows.limits, problem) || !load_all(read, rows.prices, problem))
+        !load_all(read, rows.limits, problem) || !load_all(read, rows.prices, problem) ||
+        !load_all(read, rows.settings, problem))
       return std::unexpected(std::move(*problem));
     return rows;
   });
@@ -58,12 +60,13 @@ core::Result<std::int64_t> Catalog::revision() {
 }
 
 template <class R>
-core::Result<void> Catalog::upsert(const R& row, const Actor& actor) {
-  if (auto ok = check(row); !ok) return ok;
+core::Result<void> Catalog::upsert(const R& given, const Actor& actor) {
+  const auto row = acceptable(given);
+  if (!row) return std::unexpected(row.error());
   static const std::string kUpsert = sql::upsert(sql::kPostgres, kTable<R>, columns_of<R>());
   return pool_.run(Repeat::until_commit, [&](Connection& connection) -> core::Result<void> {
     Mutation write(connection);
-    const pqxx::result changed = query(write.on(), kUpsert, Params::row(row));
+    const pqxx::result changed = query(write.on(), kUpsert, Params::row(*row));
     if (changed.empty()) return {};  // it was so already: nobody needs to hear of it
     publish(write.on(), kTable<R>.name, changed[0][0].as<std::string>(), actor);
     write.commit();
@@ -87,17 +90,12 @@ core::Result<void> Catalog::upsert_team(const domain::Team& team, const Actor& a
   return upsert(team, actor);
 }
 core::Result<void> Catalog::upsert_layer(const domain::PolicyLayer& layer, const Actor& actor) {
-  const auto canonical = with_canonical_scope(layer);
-  if (!canonical) return std::unexpected(canonical.error());
-  return upsert(*canonical, actor);
+  return upsert(layer, actor);
 }
 core::Result<void> Catalog::upsert_limit(const domain::Limit& limit, const Actor& actor) {
-  const auto canonical = with_canonical_target(limit);
-  if (!canonical) return std::unexpected(canonical.error());
-  return upsert(*canonical, actor);
+  return upsert(limit, actor);
 }
 core::Result<void> Catalog::upsert_price(const domain::PriceOverride& price, const Actor& actor) {
-  if (auto ok = check_price(price.price); !ok) return ok;
   return upsert(price, actor);
 }
 core::Result<void> Catalog::put_route_settings(const domain::RouteSettings& settings, const Actor& actor) {

@@ -10,6 +10,7 @@
 
 #include "store/choices.hpp"
 #include "store/fields.hpp"
+#include "store/json_columns.hpp"
 
 namespace relayna::store::postgres {
 
@@ -58,6 +59,10 @@ class Params {
     values_.push_back(value ? std::optional(digest_text(*value)) : std::nullopt);
   }
   void policy(std::string_view, const domain::Policy& value) { values_.emplace_back(domain::to_json(value)); }
+  template <class T>
+  void json(std::string_view, const std::vector<T>& value) {
+    values_.emplace_back(to_json(value));
+  }
   template <class E>
   void choice(std::string_view, const E& value) {
     values_.emplace_back(std::string(choice_name(value)));

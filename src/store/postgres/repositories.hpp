@@ -39,7 +39,7 @@ class Catalog final : public CatalogRepository {
 
  private:
   template <class R>
-  core::Result<void> upsert(const R& row, const Actor& actor);
+  core::Result<void> upsert(const R& given, const Actor& actor);
   Pool& pool_;
 };
 
@@ -77,5 +77,8 @@ class Replicas final : public ReplicaRepository {
  private:
   Pool& pool_;
 };
+
+/// The pool must outlive it.
+std::unique_ptr<Administration> make_administration(Pool& pool);
 
 }  // namespace relayna::store::postgres

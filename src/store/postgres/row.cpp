@@ -18,7 +18,7 @@ std::string digest_text(const core::Digest& digest) {
 
 std::string select_list(std::span<const Column> columns) {
   std::string out;
-  for (const auto& [name, kind] : columns) {
+  for (const auto& [name, kind, nullable] : columns) {
     if (!out.empty()) out += ", ";
     switch (kind) {
       case ColumnKind::time:  // whole microseconds: extract() is exact, unlike the text format independent of
@@ -29,6 +29,7 @@ std::string select_list(std::span<const Column> columns) {
         out += fmt::format("encode({}, 'hex')", name);
         break;
       case ColumnKind::policy:
+      case ColumnKind::json:
         out += fmt::format("{}::text", name);
         break;
       default:

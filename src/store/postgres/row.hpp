@@ -7,6 +7,7 @@
 
 #include "store/choices.hpp"
 #include "store/columns.hpp"
+#include "store/json_columns.hpp"
 
 namespace relayna::store::postgres {
 
@@ -39,6 +40,10 @@ class RowReader {
   void digest(std::string_view name, core::Digest& out);
   void digest_or_null(std::string_view name, std::optional<core::Digest>& out);
   void policy(std::string_view name, domain::Policy& out);
+  template <class T>
+  void json(std::string_view name, std::vector<T>& out) {
+    if (!read_json(view(next()), out)) note(name);
+  }
   template <class E>
   void choice(std::string_view name, E& out) {
     if (!read_choice(view(next()), out)) note(name);

@@ -22,6 +22,7 @@ class PostgresStore final : public Store {
   KeyRepository& keys() override { return keys_; }
   CatalogRepository& catalog() override { return catalog_; }
   UsageRepository& usage() override { return usage_; }
+  Administration& administration() override { return *administration_; }
   SecretsRepository& secrets() override { return secrets_; }
   ReplicaRepository& replicas() override { return replicas_; }
   Migrations& migrations() override { return migrations_; }
@@ -48,6 +49,7 @@ class PostgresStore final : public Store {
   Keys keys_{pool_};
   Catalog catalog_{pool_};
   Usage usage_{pool_};
+  const std::unique_ptr<Administration> administration_ = make_administration(pool_);
   Secrets secrets_{pool_};
   Replicas replicas_{pool_};
   SchemaMigrations migrations_{options_, pool_, watchdog_, postgres_migrations()};

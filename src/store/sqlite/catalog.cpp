@@ -34,12 +34,14 @@ core::Result<CatalogRows> Catalog::load() {
     std::optional<core::Error> problem;
     rows.revision = read_revision(connection);
     rows.providers = read_known<ProviderRow>(select_all<ProviderRow>(connection));
+    rows.credentials = read_known<ProviderCredentialRow>(select_all<ProviderCredentialRow>(connection));
     rows.mappings = read_known<CredentialMappingRow>(select_all<CredentialMappingRow>(connection));
     rows.routes = read_known<domain::RouteSettings>(select_all<domain::RouteSettings>(connection));
     // A layer, project, team or limit left out would allow what it forbids, a price let requests go unpaid.
     if (!load_all(connection, rows.models, problem) || !load_all(connection, rows.layers, problem) ||
         !load_all(connection, rows.projects, problem) || !load_all(connection, rows.teams, problem) ||
-        !load_all(connection, rows.limits, problem) || !load_all(connection, rows.prices, problem))
+        !load_all(connection, rows.limits, problem) || !load_all(connection, rows.prices, problem) ||
+        !load_all(connection, rows.settings, problem))
       return std::unexpected(std::move(*problem));
     return rows;
   });
@@ -51,15 +53,16 @@ core::Result<std::int64_t> Catalog::revision() {
 }
 
 template <class R>
-core::Result<void> Catalog::upsert(const R& row, const Actor& actor) {
-  if (auto ok = check(row); !ok) return ok;
+core::Result<void> Catalog::upsert(const R& given, const Actor& actor) {
+  const auto row = acceptable(given);
+  if (!row) return std::unexpected(row.error());
   static const std::string kUpsert = sql::upsert(sql::kSqlite, kTable<R>, columns_of<R>());
   auto done = database_.write(kTable<R>.reference, [&](Connection& connection) -> core::Result<void> {
     std::string id;
     {
       Statement upsert = connection.statement(kUpsert);
       RowBinder binder(upsert, RowBinder::Form::plain);
-      fields(row, binder);
+      fields(*row, binder);
       if (!upsert.step()) return {};  // it was so already: nobody needs to hear of it
       id = upsert.bytes(0);
       upsert.run();
@@ -87,17 +90,12 @@ core::Result<void> Catalog::upsert_team(const domain::Team& team, const Actor& a
   return upsert(team, actor);
 }
 core::Result<void> Catalog::upsert_layer(const domain::PolicyLayer& layer, const Actor& actor) {
-  const auto canonical = with_canonical_scope(layer);
-  if (!canonical) return std::unexpected(canonical.error());
-  return upsert(*canonical, actor);
+  return upsert(layer, actor);
 }
 core::Result<void> Catalog::upsert_limit(const domain::Limit& limit, const Actor& actor) {
-  const auto canonical = with_canonical_target(limit);
-  if (!canonical) return std::unexpected(canonical.error());
-  return upsert(*canonical, actor);
+  return upsert(limit, actor);
 }
 core::Result<void> Catalog::upsert_price(const domain::PriceOverride& price, const Actor& actor) {
-  if (auto ok = check_price(price.price); !ok) return ok;
   return upsert(price, actor);
 }
 core::Result<void> Catalog::put_route_settings(const domain::RouteSettings& settings, const Actor& actor) {

@@ -39,7 +39,7 @@ class Catalog final : public CatalogRepository {
 
  private:
   template <class R>
-  core::Result<void> upsert(const R& row, const Actor& actor);
+  core::Result<void> upsert(const R& given, const Actor& actor);
   Database& database_;
 };
 
@@ -77,5 +77,8 @@ class Replicas final : public ReplicaRepository {
  private:
   Database& database_;
 };
+
+/// The database must outlive it.
+std::unique_ptr<Administration> make_administration(Database& database);
 
 }  // namespace relayna::store::sqlite

@@ -2,6 +2,7 @@
 
 #include "store/choices.hpp"
 #include "store/columns.hpp"
+#include "store/json_columns.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/text.hpp"
 
@@ -29,6 +30,10 @@ class RowBinder {
   void digest(std::string_view, const core::Digest& value);
   void digest_or_null(std::string_view, const std::optional<core::Digest>& value);
   void policy(std::string_view, const domain::Policy& value);
+  template <class T>
+  void json(std::string_view, const std::vector<T>& value) {
+    statement_.bind_copied_text(++parameter_, to_json(value));
+  }
   template <class E>
   void choice(std::string_view, const E& value) {
     statement_.bind_text(++parameter_, choice_name(value));
@@ -61,6 +66,10 @@ class RowReader {
   void digest(std::string_view name, core::Digest& out);
   void digest_or_null(std::string_view name, std::optional<core::Digest>& out);
   void policy(std::string_view name, domain::Policy& out);
+  template <class T>
+  void json(std::string_view name, std::vector<T>& out) {
+    if (!read_json(statement_.bytes(column_++), out)) note(name);
+  }
   template <class E>
   void choice(std::string_view name, E& out) {
     if (!read_choice(statement_.bytes(column_++), out)) note(name);

@@ -17,6 +17,7 @@ class SqliteStore final : public Store {
   KeyRepository& keys() override { return keys_; }
   CatalogRepository& catalog() override { return catalog_; }
   UsageRepository& usage() override { return usage_; }
+  Administration& administration() override { return *administration_; }
   SecretsRepository& secrets() override { return secrets_; }
   ReplicaRepository& replicas() override { return replicas_; }
   Migrations& migrations() override { return migrations_; }
@@ -41,6 +42,7 @@ class SqliteStore final : public Store {
   Keys keys_{database_};
   Catalog catalog_{database_};
   Usage usage_{database_};
+  const std::unique_ptr<Administration> administration_ = make_administration(database_);
   Secrets secrets_{database_};
   Replicas replicas_{database_};
   SchemaMigrations migrations_{settings_.path, sqlite_migrations()};

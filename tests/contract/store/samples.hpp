@@ -2,13 +2,13 @@
 
 #include <mutex>
 #include <string>
-#include <tuple>
 
 #include "relayna/core/ids.hpp"
 #include "relayna/store/store.hpp"
 
-// Objects with every field set to something of its own, and their comparison field by field: the bindings
-// stop compiling when a field is added that no test looks at.
+#include "same.hpp"
+
+// Objects with every field set to something of its own.
 
 namespace relayna::test {
 
@@ -117,6 +117,13 @@ inline domain::Model sample_model(const std::string& name) {
   return {.name = name,
           .provider = "openai",
           .upstream_model = "gpt-4o-2024-11-20",
+          .targets = {{.provider = "azure",
+                       .upstream_model = "gpt-4o \"eu\" ⚙",
+                       .priority = 0,
+                       .weight = 1000,
+                       .operations = {"/v1/chat/completions", "/v1/messages"},
+                       .enabled = false},
+                      {.provider = "openai-2"}},
           .enabled = false,
           .managed_by = "file",
           .created_at = at(5, 5),
@@ -221,87 +228,6 @@ inline domain::UsageEvent sample_event() {
   event.charged = false;
   event.refused_count = 3;
   return event;
-}
-
-inline auto parts(const domain::Team& team) {
-  const auto& [id, name, managed_by, disabled, created_at, updated_at] = team;
-  return std::tuple(id, name, managed_by, disabled, created_at, updated_at);
-}
-
-inline auto parts(const domain::Project& project) {
-  const auto& [id, name, team_id, managed_by, disabled, created_at, updated_at] = project;
-  return std::tuple(id, name, team_id, managed_by, disabled, created_at, updated_at);
-}
-
-inline auto parts(const domain::VirtualKey& key) {
-  const auto& [id, name, project_id, prefix, hash, previous_hash, previous_valid_until, disabled, revoked_at,
-               expires_at, rotation_due_at, last_used_at, policy, managed_by, created_at, updated_at] = key;
-  return std::tuple(id, name, project_id, prefix, hash, previous_hash, previous_valid_until, disabled,
-                    revoked_at, expires_at, rotation_due_at, last_used_at, policy, managed_by, created_at,
-                    updated_at);
-}
-
-inline auto parts(const store::ProviderRow& row) {
-  const auto& [id, name, kind, base_url, enabled, credential, header, fallback, connect, first_byte, idle,
-               managed_by, created_at, updated_at] = row.provider;
-  return std::tuple(id, name, kind, base_url, enabled, credential.empty(), header, fallback, connect,
-                    first_byte, idle, managed_by, created_at, updated_at, row.sealed_credential);
-}
-
-inline auto parts(const store::CredentialMappingRow& row) {
-  const auto& [id, scope, target_id, enabled, credential] = row.mapping;
-  return std::tuple(id, scope, target_id, enabled, credential.empty(), row.sealed_credential);
-}
-
-inline auto parts(const domain::Model& model) {
-  const auto& [name, provider, upstream_model, enabled, managed_by, created_at, updated_at] = model;
-  return std::tuple(name, provider, upstream_model, enabled, managed_by, created_at, updated_at);
-}
-
-inline auto parts(const domain::RouteSettings& settings) {
-  const auto& [route, enabled, timeout, request_bytes, response_bytes, drain] = settings;
-  return std::tuple(route, enabled, timeout, request_bytes, response_bytes, drain);
-}
-
-inline auto parts(const domain::PolicyLayer& layer) {
-  const auto& [id, kind, scope_id, policy, managed_by, created_at, updated_at] = layer;
-  return std::tuple(id, kind, scope_id, policy, managed_by, created_at, updated_at);
-}
-
-inline auto parts(const domain::Limit& limit) {
-  const auto& [id, name, scope, target, model, limits, soft, enabled, managed_by, created_at, updated_at] =
-      limit;
-  return std::tuple(id, name, scope, target, model, limits, soft, enabled, managed_by, created_at,
-                    updated_at);
-}
-
-inline auto parts(const domain::PriceOverride& row) {
-  const auto& [id, price, enabled, managed_by, created_at, updated_at] = row;
-  return std::tuple(id, price, enabled, managed_by, created_at, updated_at);
-}
-
-inline auto parts(const store::Replica& replica) {
-  const auto& [id, version, host, started_at, seen_at] = replica;
-  return std::tuple(id, version, host, started_at, seen_at);
-}
-
-inline auto parts(const domain::UsageEvent& event) {
-  const auto& [request_id, correlation_id, key_id, project_id, team_id, route, model, provider, service_name,
-               end_user, tags, error_code, status_code, stream, latency_ms, ttft, input, output, total,
-               cache_read, cache_write, reasoning, cost_nanos, cost_source, usage_source, credential_source,
-               attempts, fallbacks, http_method, endpoint_path, task_id, run_id, trace_id, created_at,
-               accounted_at, audio_input, audio_output, charged, refused_count] = event;
-  return std::tuple(request_id, correlation_id, key_id, project_id, team_id, route, model, provider,
-                    service_name, end_user, tags, error_code, status_code, stream, latency_ms, ttft, input,
-                    output, total, cache_read, cache_write, reasoning, cost_nanos, cost_source, usage_source,
-                    credential_source, attempts, fallbacks, http_method, endpoint_path, task_id, run_id,
-                    trace_id, created_at, accounted_at, audio_input, audio_output, charged, refused_count);
-}
-
-/// Whether all fields are equal.
-template <class T>
-bool same(const T& a, const T& b) {
-  return parts(a) == parts(b);
 }
 
 }  // namespace relayna::test

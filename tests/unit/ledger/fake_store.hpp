@@ -34,6 +34,7 @@ class FakeStore final : public store::Store, private store::UsageRepository {
   store::UsageRepository& usage() override { return *this; }
   store::KeyRepository& keys() override { throw std::logic_error("not here"); }
   store::CatalogRepository& catalog() override { throw std::logic_error("not here"); }
+  store::Administration& administration() override { throw std::logic_error("not here"); }
   store::SecretsRepository& secrets() override { throw std::logic_error("not here"); }
   store::ReplicaRepository& replicas() override { throw std::logic_error("not here"); }
   store::Migrations& migrations() override { throw std::logic_error("not here"); }

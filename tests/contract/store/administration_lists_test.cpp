@@ -1,0 +1,368 @@
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "administration_samples.hpp"
+
+// Lists, and what is done to many rows at once.
+
+namespace relayna::test {
+namespace {
+
+using domain::AlertDelivery;
+using domain::Team;
+using Is = store::Filter::Test;
+
+class ListsContract : public AdministrationContract {
+ protected:
+  template <class R>
+  void insert_all(const std::vector<R>& rows) {
+    ASSERT_OK(change([&](store::Unit& unit) -> core::Result<void> {
+      for (const R& row : rows) {
+        if (auto done = unit.of<R>().insert(row); !done) return done;
+      }
+      return {};
+    }));
+  }
+  /// The ids of all pages.
+  template <class R>
+  std::vector<std::string> page_through(store::ListQuery query) {
+    std::vector<std::string> ids;
+    while (true) {
+      const auto page = admin().of<R>().list(query);
+      EXPECT_TRUE(page) << page.error().describe();
+      if (!page) return ids;
+      EXPECT_LE(page->rows.size(), query.limit);
+      for (const R& row : page->rows) ids.push_back(Example<R>::key(row));
+      if (page->next.empty()) return ids;
+      EXPECT_EQ(page->rows.size(), query.limit);
+      query.after = page->next;
+    }
+  }
+  std::vector<std::string> names(const std::vector<store::Filter>& where) {
+    std::vector<std::string> out;
+    for (const Team& team : list<Team>({.where = where, .sort = "name", .descending = false}))
+      out.push_back(team.name);
+    return out;
+  }
+  template <class R>
+  core::Error refusal(const store::ListQuery& query) {
+    auto page = admin().of<R>().list(query);
+    EXPECT_FALSE(page);
+    return page ? core::Error(core::ErrorCode::internal_error) : page.error();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Stores, ListsContract, kBackends, backend_name);
+
+using Names = std::vector<std::string>;
+
+TEST_P(ListsContract, NewestFirstUnlessToldOtherwise) {
+  std::vector<Team> teams{sample_team("b"), sample_team("a"), sample_team("c")};
+  for (std::size_t i = 0; i < teams.size(); ++i) teams[i].created_at = at(static_cast<int>(i));
+  insert_all(teams);
+  EXPECT_EQ(page_through<Team>({}), (Names{teams[2].id, teams[1].id, teams[0].id}));
+  EXPECT_EQ(page_through<Team>({.sort = "name", .descending = false}),
+            (Names{teams[1].id, teams[0].id, teams[2].id}));
+  EXPECT_TRUE(page_through<domain::Project>({}).empty());
+}
+
+TEST_P(ListsContract, PagesNeitherRepeatNorLoseRows) {
+  // Equal values, NULLs and some of each; pages of every size end at every kind of border.
+  std::vector<domain::VirtualKey> keys;
+  for (int i = 0; i < 9; ++i) {
+    keys.push_back(sample_key("k" + std::to_string(i)));
+    keys.back().created_at = at(i % 2);
+    keys.back().expires_at.reset();
+    if (i % 3 != 0) keys.back().expires_at = at(i % 3, i > 5 ? 1 : 0);
+    keys.back().disabled = i % 2 == 0;
+  }
+  insert_all(keys);
+  for (const char* sort : {"created_at", "expires_at", "disabled", "name", "id", "prefix", "project_id"}) {
+    for (const bool descending : {false, true}) {
+      const auto all =
+          page_through<domain::VirtualKey>({.sort = sort, .descending = descending, .limit = 100});
+      EXPECT_EQ(std::set(all.begin(), all.end()).size(), keys.size());
+      for (std::size_t limit = 1; limit < 5; ++limit) {
+        EXPECT_EQ(page_through<domain::VirtualKey>({.sort = sort, .descending = descending, .limit = limit}),
+                  all)
+            << sort << ' ' << descending << ' ' << limit;
+      }
+    }
+  }
+}
+
+TEST_P(ListsContract, NullsComeLastInBothDirections) {
+  std::vector<domain::VirtualKey> keys{sample_key("never"), sample_key("soon"), sample_key("late")};
+  keys[0].expires_at.reset();
+  keys[1].expires_at = at(1);
+  keys[2].expires_at = at(2);
+  insert_all(keys);
+  EXPECT_EQ(page_through<domain::VirtualKey>({.sort = "expires_at", .descending = false, .limit = 1}),
+            (Names{keys[1].id, keys[2].id, keys[0].id}));
+  EXPECT_EQ(page_through<domain::VirtualKey>({.sort = "expires_at", .descending = true, .limit = 1}),
+            (Names{keys[2].id, keys[1].id, keys[0].id}));
+}
+
+TEST_P(ListsContract, RowsThatComeAndGoMoveNoOthers) {
+  std::vector<Team> teams;
+  for (const char* name : {"b", "d", "f", "h"}) teams.push_back(sample_team(name));
+  insert_all(teams);
+  store::ListQuery query{.sort = "name", .descending = false, .limit = 2};
+  const auto first = admin().of<Team>().list(query);
+  ASSERT_OK(first);
+  ASSERT_OK(remove<Team>(teams[1].id));  // the row the page ended with
+  insert_all<Team>({sample_team("a"), sample_team("c"), sample_team("e")});
+  query.after = first->next;
+  Names rest;
+  for (const Team& team : list<Team>(query)) rest.push_back(team.name);
+  EXPECT_EQ(rest, (Names{"e", "f"}));
+}
+
+TEST_P(ListsContract, TextsAreSortedByCodePoint) {
+  insert_all<Team>(
+      {sample_team("b"), sample_team("B"), sample_team("a"), sample_team("é"), sample_team("Z")});
+  EXPECT_EQ(names({}), (Names{"B", "Z", "a", "b", "é"}));
+  EXPECT_EQ(names({{.column = "name", .test = Is::at_least, .value = "a"}}), (Names{"a", "b", "é"}));
+  EXPECT_EQ(names({{.column = "name", .test = Is::below, .value = "a"}}), (Names{"B", "Z"}));
+}
+
+TEST_P(ListsContract, FiltersHoldTogether) {
+  std::vector<Team> teams{sample_team("Alpha"), sample_team("alphabet"), sample_team("beta")};
+  teams[0].disabled = false;
+  teams[0].created_at = at(1);
+  teams[1].created_at = at(2, 1);
+  teams[2].created_at = at(3);
+  insert_all(teams);
+  EXPECT_EQ(names({{.column = "name", .test = Is::contains, .value = "ALPHA"}}),
+            (Names{"Alpha", "alphabet"}));
+  EXPECT_EQ(names({{.column = "name", .value = "Alpha"}}), (Names{"Alpha"}));
+  EXPECT_EQ(names({{.column = "name", .value = "alpha"}}), Names{});
+  EXPECT_EQ(names({{.column = "id", .value = teams[2].id}}), (Names{"beta"}));
+  EXPECT_EQ(names({{.column = "disabled", .value = "true"}}), (Names{"alphabet", "beta"}));
+  EXPECT_EQ(names({{.column = "created_at", .test = Is::at_least, .value = core::to_rfc3339(at(2, 1))},
+                   {.column = "created_at", .test = Is::below, .value = core::to_rfc3339(at(3))}}),
+            (Names{"alphabet"}));
+  EXPECT_EQ(names({{.column = "disabled", .value = "true"},
+                   {.column = "name", .test = Is::contains, .value = "alpha"}}),
+            (Names{"alphabet"}));
+}
+
+TEST_P(ListsContract, FiltersOfNullNumbersAndLists) {
+  const World world;
+  ASSERT_OK(insert(world.webhook));
+  std::vector<AlertDelivery> deliveries{sample_delivery(world.webhook.id, "a"),
+                                        sample_delivery(world.webhook.id, "b")};
+  deliveries[0].next_attempt_at.reset();
+  deliveries[1].attempts = 5;
+  insert_all(deliveries);
+  const auto only = [&](const store::Filter& filter) {
+    const auto rows = list<AlertDelivery>({.where = {filter}});
+    return rows.size() == 1 ? rows[0].occasion : "not one";
+  };
+  EXPECT_EQ(only({.column = "next_attempt_at", .test = Is::is_null}), "a");
+  EXPECT_EQ(only({.column = "next_attempt_at", .test = Is::is_not_null}), "b");
+  EXPECT_EQ(only({.column = "attempts", .test = Is::below, .value = "5"}), "a");
+  EXPECT_EQ(only({.column = "attempts", .value = "5"}), "b");
+  EXPECT_EQ(list<AlertDelivery>({.where = {{.column = "attempts", .value = "9223372036854775807"}}}).size(),
+            0U);
+  auto admin = sample_operator("o");
+  ASSERT_OK(insert(admin));
+  EXPECT_EQ(
+      list<domain::Operator>({.where = {{.column = "scopes", .test = Is::contains, .value = "\"keys:"}}})
+          .size(),
+      1U);
+}
+
+TEST_P(ListsContract, WhatIsSearchedForIsNeverAPattern) {
+  const Names odd{"100%",    "1000", "a_b", "aXb", "back\\slash", "it's", "'); DROP TABLE teams; --",
+                  "?1 $1 :a"};
+  for (const auto& name : odd) ASSERT_OK(insert(sample_team(name)));
+  EXPECT_EQ(names({{.column = "name", .test = Is::contains, .value = "0%"}}), (Names{"100%"}));
+  EXPECT_EQ(names({{.column = "name", .test = Is::contains, .value = "a_"}}), (Names{"a_b"}));
+  EXPECT_EQ(names({{.column = "name", .test = Is::contains, .value = "\\"}}), (Names{"back\\slash"}));
+  for (const auto& name : odd) {
+    EXPECT_EQ(names({{.column = "name", .value = name}}), (Names{name}));
+    EXPECT_EQ(names({{.column = "name", .test = Is::contains, .value = name}}), (Names{name}));
+  }
+}
+
+TEST_P(ListsContract, WhatAColumnCannotBeComparedWithIsRefused) {
+  for (const auto& [column, value] :
+       {std::pair{"id", "x"}, std::pair{"disabled", "yes"}, std::pair{"disabled", ""},
+        std::pair{"created_at", "yesterday"}, std::pair{"name", "\xff"}}) {
+    const auto error = refusal<Team>({.where = {{.column = column, .value = value}}});
+    EXPECT_EQ(error.code, core::ErrorCode::invalid_request) << column;
+    EXPECT_EQ(error.param, column);
+  }
+  for (const char* value : {"", "1.5", "9223372036854775808", "one"}) {
+    const auto error = refusal<AlertDelivery>({.where = {{.column = "attempts", .value = value}}});
+    EXPECT_EQ(error.code, core::ErrorCode::invalid_request);
+    EXPECT_EQ(error.param, "attempts");
+  }
+}
+
+TEST_P(ListsContract, OtherColumnsAreTheCallersMistake) {
+  for (const store::ListQuery& query : {store::ListQuery{.sort = "name; DROP TABLE keys"},
+                                        store::ListQuery{.sort = "hash"}, store::ListQuery{.sort = "policy"},
+                                        store::ListQuery{.where = {{.column = "1=1 OR name", .value = "x"}}},
+                                        store::ListQuery{.where = {{.column = "hash", .value = "x"}}}}) {
+    EXPECT_EQ(refusal<domain::VirtualKey>(query).code, core::ErrorCode::internal_error);
+  }
+  EXPECT_EQ(list<domain::RouteSettings>().size(), 0U)
+      << "rows without created_at are in the order of their ids";
+}
+
+TEST_P(ListsContract, CursorsAreGoodForTheirOwnListOnly) {
+  insert_all<Team>({sample_team("a"), sample_team("b"), sample_team("c")});
+  const store::ListQuery query{.sort = "name", .descending = false, .limit = 1};
+  const auto page = admin().of<Team>().list(query);
+  ASSERT_OK(page);
+  ASSERT_FALSE(page->next.empty());
+  const auto expect_refused = [&](const core::Error& error) {
+    EXPECT_EQ(error.code, core::ErrorCode::invalid_request) << error.describe();
+    EXPECT_EQ(error.param, "cursor");
+  };
+  expect_refused(refusal<Team>({.sort = "created_at", .descending = false, .after = page->next}));
+  expect_refused(refusal<Team>({.sort = "name", .descending = true, .after = page->next}));
+  expect_refused(refusal<domain::Project>({.sort = "name", .descending = false, .after = page->next}));
+  auto query_after = query;
+  for (const std::string& odd :
+       {std::string("x"), page->next.substr(1), page->next + "A", std::string("bnVsbA"), std::string("\xff"),
+        page->next.substr(0, page->next.size() / 2)}) {
+    query_after.after = odd;
+    expect_refused(refusal<Team>(query_after));
+  }
+  EXPECT_TRUE(std::ranges::all_of(page->next,
+                                  [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; }));
+}
+
+TEST_P(ListsContract, OperatorsAndSessionsAreFoundByHash) {
+  const auto first = sample_operator("first");
+  auto second = sample_operator("second");
+  second.previous_hash.reset();
+  second.previous_valid_until.reset();
+  const auto session = sample_session(first.id);
+  ASSERT_OK(insert(first));
+  ASSERT_OK(insert(second));
+  ASSERT_OK(insert(session));
+  for (const auto& [hash, id] : {std::pair{first.hash, first.id}, std::pair{*first.previous_hash, first.id},
+                                 std::pair{second.hash, second.id}}) {
+    const auto found = admin().find_operator(hash);
+    ASSERT_OK(found);
+    ASSERT_TRUE(*found);
+    EXPECT_EQ((*found)->id, id);
+  }
+  EXPECT_FALSE(*admin().find_operator(digest_of("nobody")));
+  EXPECT_TRUE(same(**admin().find_session(session.hash), session));
+  EXPECT_FALSE(*admin().find_session(digest_of("nobody")));
+}
+
+TEST_P(ListsContract, TouchesMoveForwardOnly) {
+  auto admin_row = sample_operator("o");
+  admin_row.last_used_at.reset();
+  const auto session = sample_session(admin_row.id);
+  ASSERT_OK(insert(admin_row));
+  ASSERT_OK(insert(session));
+  for (const int second : {200, 100}) {
+    ASSERT_OK(admin().touch_operator(admin_row.id, at(second)));
+    ASSERT_OK(admin().touch_session(session.id, at(second)));
+  }
+  EXPECT_EQ(get<domain::Operator>(admin_row.id)->last_used_at, at(200));
+  EXPECT_EQ(get<domain::Session>(session.id)->last_seen_at, at(200));
+  EXPECT_FAILS(invalid_request, admin().touch_operator("x", at(1)));
+  ASSERT_OK(admin().touch_operator(new_id(), at(1)));
+}
+
+TEST_P(ListsContract, PurgesTakeTheOldestAndNoMoreThanAllowed) {
+  const World world;
+  ASSERT_OK(change([&](store::Unit& unit) -> core::Result<void> {
+    if (auto done = world.insert(unit); !done) return done;
+    for (int i = 0; i < 5; ++i) {
+      auto event = sample_audit("x");
+      event.created_at = at(i);
+      if (auto done = unit.record(event); !done) return done;
+      auto session = sample_session(world.admin.id);
+      session.expires_at = at(i);
+      if (auto done = unit.of<domain::Session>().insert(session); !done) return done;
+      auto delivery = sample_delivery(world.webhook.id, std::to_string(i));
+      delivery.created_at = at(i);
+      delivery.next_attempt_at.reset();
+      if (auto done = unit.of<AlertDelivery>().insert(delivery); !done) return done;
+      const auto key = std::to_string(i);
+      if (auto claimed = unit.claim("ada", key); !claimed) return std::unexpected(claimed.error());
+      if (auto done = unit.keep({.operator_id = "ada", .key = key, .status = 200, .created_at = at(i)});
+          !done)
+        return done;
+    }
+    auto waiting = sample_delivery(world.webhook.id, "waiting");
+    waiting.created_at = at(0);
+    return unit.of<AlertDelivery>().insert(waiting);
+  }));
+  const auto expect_purged = [&](auto purge, const std::string& table, const std::string& left) {
+    EXPECT_EQ(*purge(at(3), 2), 2);
+    EXPECT_EQ(*purge(at(3), 2), 1);
+    EXPECT_EQ(*purge(at(3), 2), 0);
+    EXPECT_EQ(backend().sql("SELECT count(*) FROM " + table), left) << table;
+  };
+  expect_purged([&](auto t, std::size_t n) { return admin().purge_audit(t, n); }, "audit_events", "2\n");
+  expect_purged([&](auto t, std::size_t n) { return admin().purge_sessions(t, n); }, "sessions", "2\n");
+  expect_purged([&](auto t, std::size_t n) { return admin().purge_idempotent_answers(t, n); },
+                "idempotency_keys", "2\n");
+  expect_purged([&](auto t, std::size_t n) { return admin().purge_deliveries(t, n); }, "alert_deliveries",
+                "3\n");
+}
+
+TEST_P(ListsContract, DueDeliveriesAreTakenForALease) {
+  const World world;
+  ASSERT_OK(insert(world.webhook));
+  std::vector<AlertDelivery> deliveries;
+  for (int i = 0; i < 4; ++i) {
+    deliveries.push_back(sample_delivery(world.webhook.id, std::to_string(i)));
+    deliveries.back().created_at = at(i);
+    deliveries.back().next_attempt_at = at(i);
+  }
+  deliveries[1].next_attempt_at.reset();
+  insert_all(deliveries);
+  using std::chrono::seconds;
+  const auto taken = admin().take_due(at(2), seconds(30), 10);
+  ASSERT_OK(taken);
+  ASSERT_EQ(taken->size(), 2U) << "one has ended, one is not due";
+  EXPECT_EQ((*taken)[0].id, deliveries[0].id);
+  EXPECT_EQ((*taken)[1].id, deliveries[2].id);
+  EXPECT_EQ((*taken)[0].next_attempt_at, at(32));
+  EXPECT_TRUE(admin().take_due(at(2), seconds(30), 10)->empty());
+  EXPECT_EQ(admin().take_due(at(3), seconds(30), 10)->size(), 1U);
+  EXPECT_EQ(admin().take_due(at(40), seconds(30), 2)->size(), 2U) << "who took them did not say how it ended";
+}
+
+TEST_P(ListsContract, TwoTakersNeverTakeTheSame) {
+  constexpr int kCount = 60;
+  const World world;
+  ASSERT_OK(insert(world.webhook));
+  std::vector<AlertDelivery> deliveries;
+  for (int i = 0; i < kCount; ++i) {
+    deliveries.push_back(sample_delivery(world.webhook.id, std::to_string(i)));
+    deliveries.back().next_attempt_at = at(i % 3);
+  }
+  insert_all(deliveries);
+  const auto replica = backend().open();
+  const auto take = [&](store::Administration& from, std::vector<std::string>& ids) {
+    while (ids.size() < kCount) {
+      const auto taken = from.take_due(at(5), std::chrono::hours(1), 3);
+      if (!taken || taken->empty()) return;
+      for (const auto& delivery : *taken) ids.push_back(delivery.id);
+    }
+  };
+  std::vector<std::string> here;
+  std::vector<std::string> there;
+  std::thread other([&] { take(replica->administration(), there); });
+  take(admin(), here);
+  other.join();
+  std::set<std::string> all(here.begin(), here.end());
+  all.insert(there.begin(), there.end());
+  EXPECT_EQ(here.size() + there.size(), all.size());
+  EXPECT_EQ(all.size(), static_cast<std::size_t>(kCount));
+}
+
+}  // namespace
+}  // namespace relayna::test
