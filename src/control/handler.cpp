@@ -2,6 +2,8 @@
 
 #include "relayna/json/document.hpp"
 
+#include "control/api/api.hpp"
+
 namespace relayna::control {
 
 namespace {
@@ -12,16 +14,6 @@ http::Response answer(int status, std::string body, std::string_view type = "app
   response.head.fields.add("Content-Type", type);
   response.head.fields.add("Cache-Control", "no-store");
   response.body = std::make_unique<http::StringBody>(std::move(body));
-  return response;
-}
-
-/// The control listener's envelope (contract section 9).
-http::Response error_answer(const core::Error& error, const std::string& request_id) {
-  json::Document body;
-  body["error"] = {{"code", error.info().name}, {"message", error.public_message()}, {"request_id", request_id}};
-  auto response = answer(error.info().http_status, json::dump(body));
-  response.head.fields.add("x-relayna-error", error.info().name);
-  response.head.fields.add("x-relayna-request-id", request_id);
   return response;
 }
 
@@ -42,7 +34,10 @@ http::Response Handler::ready() const {
   }
   const bool up = health_.migrated && health_.listening && !health_.draining;
   const bool can_serve = settings_.serve_from_cache && health_.snapshot_loaded;
-  const char* status = !up ? "not_ready" : all_ok && health_.snapshot_loaded ? "ready" : can_serve ? "degraded" : "not_ready";
+  const char* status = !up                                 ? "not_ready"
+                       : all_ok && health_.snapshot_loaded ? "ready"
+                       : can_serve                         ? "degraded"
+                                                           : "not_ready";
   if (health_.draining) checks["draining"] = "yes";
   json::Document body;
   body["status"] = status;
@@ -57,15 +52,29 @@ http::Response Handler::started() const {
   return answer(done ? 200 : 503, done ? R"({"status":"started"})" : R"({"status":"starting"})");
 }
 
+runtime::Task<http::Response> Handler::administer(http::Request request, std::string path) {
+  const std::string id = shard_.ids().uuid7().str();
+  if (admin_ == nullptr) {
+    co_return error_answer(
+        core::Error(core::ErrorCode::store_unavailable, "The gateway has not reached its database yet."), id);
+  }
+  const auto mark = request.head.target.find('?');
+  std::string query = mark == std::string::npos ? std::string() : request.head.target.substr(mark + 1);
+  co_return co_await admin_->handle(std::move(request), std::move(path), std::move(query));
+}
+
 runtime::Task<http::Response> Handler::handle(http::Request request) {
   std::string_view path = request.head.target;
   path = path.substr(0, path.find('?'));
   // A reverse proxy may or may not strip the prefix; probes come without it.
-  if (!settings_.base_path.empty() && path.starts_with(settings_.base_path + "/")) path.remove_prefix(settings_.base_path.size());
+  if (!settings_.base_path.empty() && path.starts_with(settings_.base_path + "/"))
+    path.remove_prefix(settings_.base_path.size());
+  if (path.starts_with("/admin/")) co_return co_await administer(std::move(request), std::string(path));
   const bool known = path == "/healthz" || path == "/readyz" || path == "/startupz" || path == "/metrics";
   if (!known) co_return error_answer(core::Error(core::ErrorCode::not_found), shard_.ids().uuid7().str());
   if (request.head.method != "GET" && request.head.method != "HEAD") {
-    auto response = error_answer(core::Error(core::ErrorCode::method_not_allowed, "Use GET."), shard_.ids().uuid7().str());
+    auto response = error_answer(core::Error(core::ErrorCode::method_not_allowed, "Use GET."),
+                                 shard_.ids().uuid7().str());
     response.head.fields.add("Allow", "GET, HEAD");
     co_return response;
   }

@@ -5,7 +5,7 @@
 #include "relayna/domain/policy.hpp"
 
 #include "domain/address_range.hpp"
-#include "domain/policy_fields.hpp"
+#include "relayna/domain/policy_fields.hpp"
 
 namespace relayna::domain {
 namespace {

@@ -10,7 +10,7 @@
 #include "relayna/json/scan.hpp"
 
 #include "domain/address_range.hpp"
-#include "domain/policy_fields.hpp"
+#include "relayna/domain/policy_fields.hpp"
 
 namespace relayna::domain {
 namespace {

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "relayna/core/result.hpp"
+#include "relayna/core/time.hpp"
+#include "relayna/http/message.hpp"
+#include "relayna/identity/keyring.hpp"
+#include "relayna/pipeline/health.hpp"
+#include "relayna/runtime/offload.hpp"
+#include "relayna/runtime/shard.hpp"
+#include "relayna/store/store.hpp"
+#include "relayna/telemetry/metrics.hpp"
+
+namespace relayna::control {
+
+/// The admin API (`/admin/…`): what operators see and change. Ready once the store is; runs on shard 0, its
+/// blocking work on a pool of its own, so that reports never keep keys from being looked up.
+class Admin {
+ public:
+  /// Everything outlives the API.
+  struct Parts {
+    runtime::Shard& shard;
+    runtime::OffloadPool& pool;
+    store::Store& store;
+    const identity::Keyring& keyring;
+    telemetry::Metrics& metrics;
+    const pipeline::Health& health;
+    const pipeline::About& about;
+  };
+  explicit Admin(Parts parts);
+  ~Admin();
+
+  /// `path` (below the listener's base path; starts with `/admin/`) and `query` are as received.
+  runtime::Task<http::Response> handle(http::Request request, std::string path, std::string query);
+  /// The OpenAPI 3.1 document, as /admin/openapi.json serves it and docs/openapi.json keeps it.
+  [[nodiscard]] std::string openapi() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace relayna::control

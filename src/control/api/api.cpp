@@ -1,0 +1,227 @@
+#include "control/api/api.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "relayna/core/encoding.hpp"
+#include "relayna/telemetry/log.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+constexpr std::size_t kMostIdempotencyKey = 255;
+
+/// The next segment of a path, taken off its front; nullopt at the end.
+std::optional<std::string_view> take_segment(std::string_view& path) {
+  if (path.empty()) return std::nullopt;
+  path.remove_prefix(1);  // the slash
+  const auto end = std::min(path.find('/'), path.size());
+  const auto segment = path.substr(0, end);
+  path.remove_prefix(end);
+  return segment;
+}
+
+/// Whether `path` (as received) has the form of `pattern`; captures `{name}` segments, decoded: names may
+/// hold an encoded slash.
+bool fits(std::string_view pattern, std::string_view path,
+          std::map<std::string, std::string, std::less<>>& captured) {
+  captured.clear();
+  while (true) {
+    const auto expected = take_segment(pattern);
+    const auto given = take_segment(path);
+    if (!expected || !given) return !expected && !given;
+    if (expected->starts_with('{')) {
+      auto value = core::percent_decode(*given);
+      if (!value || value->empty() || !core::valid_utf8(*value)) return false;
+      captured.emplace(expected->substr(1, expected->size() - 2), std::move(*value));
+    } else if (*expected != *given) {
+      return false;
+    }
+  }
+}
+
+/// How much of a pattern is fixed: `/admin/keys/bulk` goes before `/admin/keys/{id}`.
+std::size_t captures(std::string_view pattern) {
+  return static_cast<std::size_t>(std::ranges::count(pattern, '{'));
+}
+
+runtime::Task<core::Result<std::string>> read_all(http::BodySource& body) {
+  std::string all;
+  while (true) {
+    auto chunk = co_await body.next();
+    if (!chunk) co_return std::unexpected(std::move(chunk.error()));
+    all.append(chunk->bytes);
+    if (chunk->end) co_return all;
+  }
+}
+
+core::Result<void> read_body(Call& call, std::string_view content_type) {
+  if (call.raw_body.empty()) {
+    if (call.operation->request.is_null() || call.operation->request.contains("x-optional")) return {};
+    return core::fail(core::ErrorCode::invalid_json, "The request needs a JSON body.");
+  }
+  const auto media = core::trim(content_type.substr(0, content_type.find(';')));
+  const bool json =
+      media.empty() || core::iequals(media, "application/json") ||
+      (call.operation->method == "PATCH" && core::iequals(media, "application/merge-patch+json"));
+  if (!json) {
+    return core::fail(core::ErrorCode::unsupported_media_type,
+                      fmt::format("The body is {}; send application/json.", media));
+  }
+  auto parsed = json::parse(call.raw_body);
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  if (!call.operation->request.is_null() && !parsed->is_object()) {
+    return core::fail(core::ErrorCode::invalid_request, "The body must be a JSON object.");
+  }
+  call.body = std::move(*parsed);
+  return {};
+}
+
+http::Response write_answer(Answer answer, const Call& call) {
+  if (answer.once.is_object()) answer.body.update(answer.once);
+  auto response = json_answer(answer.status, answer.body, call.request_id);
+  for (const auto& [name, value] : answer.headers) response.head.fields.add(name, value);
+  return response;
+}
+
+/// `database is away` says nothing to somebody who patches a key; the code does. All else is the store's own.
+http::Response failed(const core::Error& error, const Call& call) {
+  if (error.info().severity == core::Severity::error) {
+    telemetry::log("control")->error("{} {}: {}", call.operation->method, call.operation->path,
+                                     error.describe());
+  }
+  return error_answer(error, call.request_id, &call.problems);
+}
+
+}  // namespace
+
+std::string Call::new_id() {
+  thread_local core::IdGenerator ids;
+  return ids.uuid7().str();
+}
+
+Api::Api(Parts parts) : parts_(std::move(parts)) {}
+Api::~Api() = default;
+
+void Api::add(Operation operation) {
+  for (const auto& known : operations_) {
+    if (known->method == operation.method && known->path == operation.path) {
+      throw std::logic_error(operation.method + " " + operation.path + " stands twice");
+    }
+  }
+  operations_.push_back(std::make_unique<Operation>(std::move(operation)));
+}
+
+void Api::add_schema(std::string name, json::Document schema) {
+  schemas_[std::move(name)] = std::move(schema);
+}
+
+struct Api::Match {
+  const Operation* operation = nullptr;
+  std::map<std::string, std::string, std::less<>> path;
+  std::string allowed;  ///< methods of this path, when none is the request's
+};
+
+Api::Match Api::match(std::string_view method, std::string_view path) const {
+  Match best;
+  std::map<std::string, std::string, std::less<>> captured;
+  std::size_t fewest = std::string_view::npos;
+  for (const auto& operation : operations_) {
+    if (!fits(operation->path, path, captured)) continue;
+    if (operation->method != method) {
+      if (best.allowed.find(operation->method) == std::string::npos)
+        best.allowed.append(best.allowed.empty() ? "" : ", ").append(operation->method);
+    } else if (captures(operation->path) < fewest) {
+      fewest = captures(operation->path);
+      best.operation = operation.get();
+      best.path = captured;
+    }
+  }
+  return best;
+}
+
+core::Result<void> Api::admit(Call& call, const Credentials& credentials) const {
+  if (call.operation->open) return {};
+  auto caller = parts_.authenticate(credentials);
+  if (!caller) return std::unexpected(std::move(caller.error()));
+  call.caller = std::move(*caller);
+  if (call.operation->scope.empty() || parts_.allows(call.caller.scopes, call.operation->scope)) return {};
+  return core::fail(
+      core::ErrorCode::insufficient_operator_scope,
+      fmt::format("This needs the scope `{}`, which this operator does not have.", call.operation->scope));
+}
+
+runtime::Task<http::Response> Api::handle(http::Request request, std::string path, std::string query) {
+  auto call = std::make_shared<Call>();
+  call->request_id = parts_.shard.ids().uuid7().str();
+  auto found = match(request.head.method, path);
+  if (found.operation == nullptr) {
+    if (found.allowed.empty()) {
+      co_return error_answer(core::Error(core::ErrorCode::not_found, "There is no " + path + "."),
+                             call->request_id);
+    }
+    auto response = error_answer(
+        core::Error(core::ErrorCode::method_not_allowed, "Use " + found.allowed + "."), call->request_id);
+    response.head.fields.add("Allow", found.allowed);
+    co_return response;
+  }
+  call->operation = found.operation;
+  call->path = std::move(found.path);
+  call->query = Query::parse(query, call->problems);
+  const auto began = parts_.shard.clock().now();
+  auto response = co_await serve(request, call);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.shard.clock().now() - began);
+  telemetry::log("control")->info(
+      "{} {} {} by {} in {} ms, request {}", request.head.method, call->operation->path, response.head.status,
+      call->caller.name.empty() ? "nobody" : call->caller.name, took.count(), call->request_id);
+  co_return response;
+}
+
+runtime::Task<http::Response> Api::serve(http::Request& request, std::shared_ptr<Call> call) {
+  const auto header = [&](std::string_view name) { return std::string(request.head.fields.get(name)); };
+  call->now = parts_.shard.clock().wall();
+  call->ip = request.peer.address.to_string();
+  call->tls = request.peer.tls;
+  call->user_agent = header("User-Agent").substr(0, 256);
+  call->if_match = header("If-Match");
+  call->if_none_match = header("If-None-Match");
+  call->idempotency_key = header("Idempotency-Key");
+  call->cookie = header("Cookie");
+  call->csrf_token = header("X-CSRF-Token");
+  if (call->idempotency_key.size() > kMostIdempotencyKey) {
+    co_return failed(
+        core::Error(core::ErrorCode::invalid_request,
+                    fmt::format("Idempotency-Key has at most {} characters.", kMostIdempotencyKey))
+            .with_param("Idempotency-Key"),
+        *call);
+  }
+  auto body = co_await read_all(*request.body);
+  if (!body) co_return failed(body.error(), *call);
+  call->raw_body = std::move(*body);
+
+  auto credentials = std::make_shared<Credentials>(Credentials{
+      header("Authorization"), call->cookie, call->csrf_token, request.head.method, call->ip, call->now});
+  // Who asks comes before what is wrong with the question.
+  auto prepare = [this, call, credentials, type = header("Content-Type")]() -> core::Result<void> {
+    if (auto admitted = admit(*call, *credentials); !admitted) return admitted;
+    return read_body(*call, type);
+  };
+  if (const auto* async = std::get_if<Operation::Async>(&call->operation->run)) {
+    if (auto ready = co_await runtime::offload(parts_.pool, prepare); !ready)
+      co_return failed(ready.error(), *call);
+    auto answer = co_await (*async)(call, request.stop);
+    if (!answer) co_return failed(answer.error(), *call);
+    co_return std::move(*answer);
+  }
+  auto answer = co_await runtime::offload(parts_.pool, [prepare, call]() -> core::Result<Answer> {
+    if (auto ready = prepare(); !ready) return std::unexpected(std::move(ready.error()));
+    return std::get<Operation::Blocking>(call->operation->run)(*call);
+  });
+  if (!answer) co_return failed(answer.error(), *call);
+  co_return write_answer(std::move(*answer), *call);
+}
+
+}  // namespace relayna::control

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+
+#include "relayna/store/administration.hpp"
+
+#include "control/api/operation.hpp"
+
+namespace relayna::control {
+
+/// What an audit row says beyond who asked.
+struct Note {
+  std::string action;  ///< `keys.rotate`; empty: nothing changed, no row
+  std::string target_type;
+  std::string target_id;
+  json::Document before;  ///< null: there was none
+  json::Document after;
+};
+
+/// Makes a change as one unit: what `work` does, its audit row, and the answer kept for `Idempotency-Key`. A
+/// repeated request gets the kept answer and changes nothing; the same key with another request is
+/// idempotency_conflict.
+core::Result<Answer> change(store::Administration& store, Call& call,
+                            const std::function<core::Result<Answer>(store::Unit&, Note&)>& work);
+
+/// Strong, of what the document holds.
+std::string etag_of(const json::Document& lasting);
+/// precondition_failed unless `If-Match` is absent, `*` or names `etag`.
+core::Result<void> check_if_match(const Call& call, const std::string& etag);
+
+}  // namespace relayna::control

@@ -1,0 +1,30 @@
+#include "control/api/problems.hpp"
+
+namespace relayna::control {
+
+void Problems::add_lines(std::string_view prefix, std::string_view lines) {
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    const auto line = lines.substr(0, end);
+    lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
+    const auto colon = line.find(": ");
+    std::string path(prefix);
+    if (colon == line.npos) {
+      add(std::move(path), std::string(line));
+      continue;
+    }
+    if (!path.empty()) path += '.';
+    path += line.substr(0, colon);
+    add(std::move(path), std::string(line.substr(colon + 2)));
+  }
+}
+
+core::Error Problems::error() const {
+  std::string message = all_.size() == 1 ? all_.front().path + ": " + all_.front().message
+                                         : std::to_string(all_.size()) + " fields are wrong; see `fields`.";
+  core::Error error(core::ErrorCode::invalid_request, std::move(message));
+  if (all_.size() == 1) error.with_param(all_.front().path);
+  return error;
+}
+
+}  // namespace relayna::control

@@ -1,0 +1,294 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/api/api.hpp"
+#include "control/api/changes.hpp"
+#include "control/api/lists.hpp"
+#include "control/api/schemas.hpp"
+#include "control/api/shape.hpp"
+#include "control/api/subject.hpp"
+
+namespace relayna::control {
+
+/// A row about to be written, and what the rules of its resource may look at and add.
+template <class R>
+struct Change {
+  Call& call;
+  store::Unit& unit;
+  R& row;                                          ///< as it will be stored
+  const R* before;                                 ///< null: it is new
+  json::Document once = json::Document::object();  ///< shown in this answer only: a new secret
+};
+
+/// What operators do with rows of one kind. The usual operations follow from the shape; what is particular
+/// stands in the hooks and in `action`s.
+template <class R>
+struct Resource {
+  using Hook = std::function<core::Result<void>(Change<R>&)>;
+
+  std::string path;  ///< `keys`: /admin/keys; also the audit rows' target_type
+  std::string tag;   ///< heading in documents
+  std::string one;   ///< `virtual key`
+  const Shape<R>* shape = nullptr;
+  std::string read_scope;
+  std::string write_scope;
+  std::string create_scope = {};  ///< empty: write_scope
+  std::string search = {};        ///< column `q` looks into; empty: none
+  bool creates = true;
+  bool patches = true;
+  bool removes = true;
+  std::vector<ShownOnce> shown_once = {};  ///< by a creation
+  Hook before_create = {};                 ///< may set what callers do not: references, secrets
+  Hook before_update = {};
+  Hook before_remove = {};
+
+  [[nodiscard]] std::string collection() const { return "/admin/" + path; }
+  [[nodiscard]] std::string item() const { return collection() + "/{id}"; }
+};
+
+namespace resource_detail {
+
+template <class R>
+core::Result<R> find_row(store::Unit& unit, const Call& call, const Resource<R>& resource) {
+  auto found = unit.of<R>().find(call.at("id"));
+  if (!found) return std::unexpected(std::move(found.error()));
+  if (!*found)
+    return core::fail(core::ErrorCode::not_found, "There is no " + resource.one + " with this id.");
+  return std::move(**found);
+}
+
+template <class R>
+core::Result<void> check_changeable(const R& row, const Call& call, const Resource<R>& resource) {
+  if (managed_by_file(row)) {
+    return core::fail(core::ErrorCode::managed_by_file,
+                      "This " + resource.one + " is declared in the configuration file; change it there.");
+  }
+  return check_if_match(call, etag_of(resource.shape->lasting(row)));
+}
+
+template <class R>
+Answer show_row(const R& row, const Call& call, const Resource<R>& resource) {
+  Answer answer;
+  answer.body = resource.shape->show(row, call.now);
+  answer.headers.emplace_back("ETag", etag_of(resource.shape->lasting(row)));
+  return answer;
+}
+
+template <class R>
+Note note_of(const Resource<R>& resource, const std::string& verb, const Call& call, const R* before,
+             const R* after) {
+  Note note{resource.path + '.' + verb, resource.path, id_of(after != nullptr ? *after : *before), {}, {}};
+  if (before != nullptr) note.before = resource.shape->show(*before, call.now);
+  if (after != nullptr) note.after = resource.shape->show(*after, call.now);
+  return note;
+}
+
+template <class R>
+core::Result<Answer> list(store::Administration& store, Call& call, const Resource<R>& resource) {
+  const auto fields = resource.shape->fields();
+  const auto query = read_list_query(call, fields, resource.search);
+  call.query.finish(call.problems);
+  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  auto page = store.of<R>().list(query);
+  if (!page) return std::unexpected(in_terms_of_fields(std::move(page.error()), fields));
+  json::Document data = json::Document::array();
+  for (const auto& row : page->rows) data.push_back(resource.shape->show(row, call.now));
+  Answer answer;
+  answer.body = page_document(std::move(data), page->next);
+  return answer;
+}
+
+template <class R>
+core::Result<Answer> get(store::Administration& store, Call& call, const Resource<R>& resource) {
+  auto found = store.of<R>().get(call.at("id"));
+  if (!found) return std::unexpected(std::move(found.error()));
+  if (!*found)
+    return core::fail(core::ErrorCode::not_found, "There is no " + resource.one + " with this id.");
+  auto answer = show_row(**found, call, resource);
+  if (!call.if_none_match.empty() && call.if_none_match == answer.headers.front().second) {
+    answer.status = 304;
+    answer.body = nullptr;
+  }
+  return answer;
+}
+
+template <class R>
+core::Result<Answer> create(store::Administration& store, Call& call, const Resource<R>& resource) {
+  return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+    R row{};
+    if constexpr (requires { subject(row).id; }) subject(row).id = Call::new_id();
+    stamp_created(row, call.now);
+    resource.shape->create(call.body, row, call.problems);
+    if (!call.problems.empty()) return std::unexpected(call.problems.error());
+    Change<R> change{call, unit, row, nullptr};
+    if (resource.before_create) {
+      if (auto ready = resource.before_create(change); !ready)
+        return std::unexpected(std::move(ready.error()));
+    }
+    if (auto stored = unit.of<R>().insert(row); !stored) return std::unexpected(std::move(stored.error()));
+    note = note_of<R>(resource, "create", call, nullptr, &row);
+    auto answer = show_row(row, call, resource);
+    answer.status = 201;
+    answer.headers.emplace_back("Location", resource.collection() + '/' + id_of(row));
+    answer.once = std::move(change.once);
+    return answer;
+  });
+}
+
+template <class R>
+bool changes_a_secret(const Call& call, const Shape<R>& shape) {
+  if (!call.body.is_object()) return false;
+  for (const auto& field : shape.fields()) {
+    if (!field.visible() && call.body.contains(field.name)) return true;
+  }
+  return false;
+}
+
+/// Finds, checks, alters by `alter`, stores. Nothing is written or told when nothing changed.
+template <class R>
+core::Result<Answer> alter(store::Administration& store, Call& call, const Resource<R>& resource,
+                           const std::string& verb,
+                           const std::function<core::Result<void>(Change<R>&)>& work) {
+  return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+    auto found = find_row(unit, call, resource);
+    if (!found) return std::unexpected(std::move(found.error()));
+    const R& before = *found;
+    if (auto may = check_changeable(before, call, resource); !may)
+      return std::unexpected(std::move(may.error()));
+    R row = before;
+    Change<R> change{call, unit, row, &before};
+    if (auto altered = work(change); !altered) return std::unexpected(std::move(altered.error()));
+    const bool same = resource.shape->lasting(row) == resource.shape->lasting(before) &&
+                      change.once.empty() && !changes_a_secret(call, *resource.shape);
+    if (!same) {
+      stamp_updated(row, call.now);
+      if (auto stored = unit.of<R>().update(row); !stored) return std::unexpected(std::move(stored.error()));
+      note = note_of<R>(resource, verb, call, &before, &row);
+    }
+    auto answer = show_row(row, call, resource);
+    answer.once = std::move(change.once);
+    return answer;
+  });
+}
+
+template <class R>
+core::Result<Answer> patch(store::Administration& store, Call& call, const Resource<R>& resource) {
+  return alter<R>(store, call, resource, "update", [&](Change<R>& change) -> core::Result<void> {
+    resource.shape->patch(call.body, change.row, call.problems);
+    if (!call.problems.empty()) return std::unexpected(call.problems.error());
+    return resource.before_update ? resource.before_update(change) : core::Result<void>{};
+  });
+}
+
+template <class R>
+core::Result<Answer> remove(store::Administration& store, Call& call, const Resource<R>& resource) {
+  return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+    auto found = find_row(unit, call, resource);
+    if (!found) return std::unexpected(std::move(found.error()));
+    if (auto may = check_changeable(*found, call, resource); !may)
+      return std::unexpected(std::move(may.error()));
+    if (resource.before_remove) {
+      const R before = *found;
+      Change<R> change{call, unit, *found, &before};
+      if (auto ready = resource.before_remove(change); !ready)
+        return std::unexpected(std::move(ready.error()));
+    }
+    if (auto removed = unit.of<R>().remove(call.at("id")); !removed)
+      return std::unexpected(std::move(removed.error()));
+    note = note_of<R>(resource, "delete", call, &*found, nullptr);
+    Answer answer;
+    answer.status = 204;
+    return answer;
+  });
+}
+
+}  // namespace resource_detail
+
+/// Adds list, get, create, patch and delete, as far as the resource has them, and its schemas.
+template <class R>
+void add_resource(Api& api, store::Administration& store, const Resource<R>& resource) {
+  namespace detail = resource_detail;
+  const auto operation = [&](std::string method, std::string path, std::string verb, std::string summary,
+                             auto run) {
+    Operation made;
+    made.method = std::move(method);
+    made.path = std::move(path);
+    made.id = resource.path + '.' + verb;
+    made.summary = std::move(summary);
+    made.tag = resource.tag;
+    made.scope = resource.write_scope;
+    made.response = reference(resource.shape->name());
+    made.run =
+        Operation::Blocking([&store, resource, run](Call& call) { return run(store, call, resource); });
+    return made;
+  };
+  add_schemas(api, *resource.shape, resource.creates, resource.patches);
+
+  auto listed = operation("GET", resource.collection(), "list", "List each " + resource.one, detail::list<R>);
+  listed.scope = resource.read_scope;
+  listed.query = list_parameters(resource.shape->fields(), resource.search);
+  listed.response = page_schema(resource.shape->name());
+  api.add(std::move(listed));
+
+  auto got = operation("GET", resource.item(), "get", "Get a " + resource.one, detail::get<R>);
+  got.scope = resource.read_scope;
+  got.errors = {core::ErrorCode::not_found};
+  api.add(std::move(got));
+
+  if (resource.creates) {
+    auto created =
+        operation("POST", resource.collection(), "create", "Create a " + resource.one, detail::create<R>);
+    if (!resource.create_scope.empty()) created.scope = resource.create_scope;
+    created.status = 201;
+    created.request = reference(resource.shape->name() + "Create");
+    created.response =
+        with_shown_once(shown_schema(resource.shape->fields(), resource.shape->about()), resource.shown_once);
+    created.errors = {core::ErrorCode::conflict, core::ErrorCode::idempotency_conflict};
+    api.add(std::move(created));
+  }
+  if (resource.patches) {
+    auto patched =
+        operation("PATCH", resource.item(), "update", "Change a " + resource.one, detail::patch<R>);
+    patched.request = reference(resource.shape->name() + "Patch");
+    patched.errors = {core::ErrorCode::not_found, core::ErrorCode::conflict,
+                      core::ErrorCode::precondition_failed, core::ErrorCode::managed_by_file};
+    api.add(std::move(patched));
+  }
+  if (resource.removes) {
+    auto removed =
+        operation("DELETE", resource.item(), "delete", "Delete a " + resource.one, detail::remove<R>);
+    removed.status = 204;
+    removed.response = nullptr;
+    removed.errors = {core::ErrorCode::not_found, core::ErrorCode::conflict,
+                      core::ErrorCode::precondition_failed, core::ErrorCode::managed_by_file};
+    api.add(std::move(removed));
+  }
+}
+
+/// Adds `POST /admin/<path>/{id}/<verb>`, which needs no body unless `request` says so.
+template <class R>
+void add_action(Api& api, store::Administration& store, const Resource<R>& resource, std::string verb,
+                std::string summary, std::string scope, typename Resource<R>::Hook work,
+                json::Document request = nullptr, json::Document response = nullptr) {
+  Operation made;
+  made.method = "POST";
+  made.path = resource.item() + '/' + verb;
+  made.id = resource.path + '.' + verb;
+  made.summary = std::move(summary);
+  made.tag = resource.tag;
+  made.scope = std::move(scope);
+  made.request = std::move(request);
+  made.response = response.is_null() ? reference(resource.shape->name()) : std::move(response);
+  made.errors = {core::ErrorCode::not_found, core::ErrorCode::conflict, core::ErrorCode::precondition_failed,
+                 core::ErrorCode::managed_by_file, core::ErrorCode::idempotency_conflict};
+  made.run =
+      Operation::Blocking([&store, resource, verb = std::move(verb), work = std::move(work)](Call& call) {
+        return resource_detail::alter<R>(store, call, resource, verb, work);
+      });
+  api.add(std::move(made));
+}
+
+}  // namespace relayna::control

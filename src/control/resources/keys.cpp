@@ -1,0 +1,186 @@
+#include "relayna/identity/keys.hpp"
+
+#include <fmt/ranges.h>
+
+#include "control/api/resource.hpp"
+#include "control/resources/common_fields.hpp"
+#include "control/resources/policy_part.hpp"
+#include "control/resources/resources.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+using domain::VirtualKey;
+
+constexpr std::int64_t kMostOverlapSeconds = 30 * 86'400;
+
+std::string_view state_name(domain::KeyState state) {
+  switch (state) {
+    case domain::KeyState::active:
+      return "active";
+    case domain::KeyState::disabled:
+      return "disabled";
+    case domain::KeyState::revoked:
+      return "revoked";
+    case domain::KeyState::expired:
+      return "expired";
+  }
+  return "unknown";
+}
+
+json::Document preset_schema() {
+  json::Document names = json::Document::array();
+  for (const auto name : domain::preset_names()) names.push_back(std::string(name));
+  return {{"type", "string"}, {"enum", std::move(names)}};
+}
+
+void apply_preset(const json::Document& given, VirtualKey& key, Problems& problems) {
+  auto policy = given.is_string() ? domain::preset(given.get_ref<const std::string&>()) : std::nullopt;
+  if (policy) {
+    key.policy = std::move(*policy);
+  } else {
+    problems.add("preset", fmt::format("must be one of: {}", fmt::join(domain::preset_names(), ", ")));
+  }
+}
+
+const Shape<VirtualKey>& key_shape() {
+  static const auto shape = [] {
+    Shape<VirtualKey> key("VirtualKey", "What a client authenticates with.");
+    add_id(key);
+    key.field("name", &VirtualKey::name, text(1, kMostName), Field::required,
+              "Unique among keys that are not revoked.")
+        .listed("name", true);
+    key.field("project_id", &VirtualKey::project_id, optional_uuid(), Field::settable,
+              "null: an individual key.")
+        .listed("project_id");
+    key.field("key_prefix", &VirtualKey::prefix, text(0, 16), Field::shown,
+              "The first characters of the key.")
+        .listed("prefix");
+    key.computed(
+        "status", {{"type", "string"}, {"enum", {"active", "disabled", "revoked", "expired"}}},
+        [](const VirtualKey& row, core::SystemTime now) -> json::Document {
+          return std::string(state_name(domain::key_state(row, now)));
+        },
+        "Revoked goes before disabled, disabled before expired.");
+    key.field("disabled", &VirtualKey::disabled, flag(), Field::settable, "").listed("disabled");
+    key.field("revoked_at", &VirtualKey::revoked_at, optional_moment(), Field::shown, "For good.")
+        .listed("revoked_at");
+    key.field("expires_at", &VirtualKey::expires_at, optional_moment(), Field::settable,
+              "null: never, which is high risk.")
+        .listed("expires_at", true);
+    key.computed(
+        "high_risk", {{"type", "boolean"}},
+        [](const VirtualKey& row, core::SystemTime) { return json::Document(!row.expires_at.has_value()); },
+        "It never expires.");
+    key.field("rotation_due_at", &VirtualKey::rotation_due_at, optional_moment(), Field::settable,
+              "A reminder.")
+        .listed("rotation_due_at", true);
+    key.field("previous_valid_until", &VirtualKey::previous_valid_until, optional_moment(), Field::shown,
+              "Until when the secret before the last rotation is accepted.");
+    key.field("last_used_at", &VirtualKey::last_used_at, optional_moment(), Field::shown, "")
+        .listed("last_used_at", true)
+        .passes_by();
+    key.input("preset", preset_schema(), apply_preset,
+              "The policy to start from; `policy` is merged into it.");
+    key.field("policy", &VirtualKey::policy, policy_codec(), Field::settable, "What it may do.");
+    add_provenance(key);
+    return key;
+  }();
+  return shape;
+}
+
+core::Result<void> refuse_revoked(const VirtualKey& key) {
+  if (!key.revoked_at) return {};
+  return core::fail(core::ErrorCode::conflict, "This key is revoked, which is for good; create another one.");
+}
+
+/// How long the old secret goes on: `overlap_seconds` of the body, else the default.
+std::chrono::seconds read_overlap(Call& call) {
+  std::int64_t seconds = std::chrono::seconds(identity::kDefaultOverlap).count();
+  if (call.body.is_null()) return std::chrono::seconds(seconds);
+  for (const auto& [name, given] : call.body.items()) {
+    if (name == "overlap_seconds") {
+      number(0, kMostOverlapSeconds).read(given, seconds, name, call.problems);
+    } else {
+      call.problems.add(name, "is unknown; there is: overlap_seconds");
+    }
+  }
+  return std::chrono::seconds(seconds);
+}
+
+json::Document overlap_schema() {
+  return {{"type", "object"},
+          {"additionalProperties", false},
+          {"x-optional", true},
+          {"properties",
+           {{"overlap_seconds",
+             {{"type", "integer"},
+              {"minimum", 0},
+              {"maximum", kMostOverlapSeconds},
+              {"default", 86'400},
+              {"description", "How long the old secret is still accepted."}}}}}};
+}
+
+const std::vector<ShownOnce> kSecretOnce{{"key", "The key itself. Shown in this answer and never again."}};
+
+}  // namespace
+
+void add_keys(Api& api, const Resources& with) {
+  auto& store = with.store.administration();
+  const auto* keyring = &with.keyring;
+  Resource<VirtualKey> keys{.path = "keys",
+                            .tag = "Virtual keys",
+                            .one = "virtual key",
+                            .shape = &key_shape(),
+                            .read_scope = "keys:read",
+                            .write_scope = "keys:write",
+                            .create_scope = "keys:create",
+                            .search = "name",
+                            .shown_once = kSecretOnce};
+  keys.before_create = [keyring](Change<VirtualKey>& change) -> core::Result<void> {
+    auto hasher = keyring->hasher();
+    auto& key = change.row;
+    const auto made = identity::new_virtual_key(key.name, key.project_id, {}, {}, change.call.now, hasher);
+    key.hash = made.key.hash;
+    key.prefix = made.key.prefix;
+    change.once["key"] = made.secret.reveal();
+    return {};
+  };
+  keys.before_update = [](Change<VirtualKey>& change) -> core::Result<void> {
+    if (auto may = refuse_revoked(*change.before); !may) return may;
+    count_version(change.row.policy, change.before->policy);
+    return {};
+  };
+  add_resource(api, store, keys);
+
+  add_action<VirtualKey>(
+      api, store, keys, "rotate", "Give a key a new secret", "keys:rotate",
+      [keyring](Change<VirtualKey>& change) -> core::Result<void> {
+        if (auto may = refuse_revoked(*change.before); !may) return may;
+        const auto overlap = read_overlap(change.call);
+        if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
+        auto hasher = keyring->hasher();
+        change.once["key"] = identity::rotate(change.row, change.call.now, overlap, hasher).reveal();
+        return {};
+      },
+      overlap_schema(),
+      with_shown_once(shown_schema(key_shape().fields(), key_shape().about()), kSecretOnce));
+  const auto set_disabled = [](bool disabled) {
+    return [disabled](Change<VirtualKey>& change) -> core::Result<void> {
+      if (auto may = refuse_revoked(*change.before); !may) return may;
+      change.row.disabled = disabled;
+      return {};
+    };
+  };
+  add_action<VirtualKey>(api, store, keys, "disable", "Switch a key off", "keys:disable", set_disabled(true));
+  add_action<VirtualKey>(api, store, keys, "enable", "Switch a key on again", "keys:disable",
+                         set_disabled(false));
+  add_action<VirtualKey>(api, store, keys, "revoke", "End a key for good", "keys:disable",
+                         [](Change<VirtualKey>& change) -> core::Result<void> {
+                           if (!change.row.revoked_at) change.row.revoked_at = change.call.now;
+                           return {};
+                         });
+}
+
+}  // namespace relayna::control

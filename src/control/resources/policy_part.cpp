@@ -1,0 +1,61 @@
+#include "control/resources/policy_part.hpp"
+
+#include "relayna/domain/policy_fields.hpp"
+
+namespace relayna::control {
+
+using json::Document;
+
+namespace {
+
+/// Dollars are exact decimals: as a number up to fifteen digits, as a string always.
+Document dollars() {
+  return {{"type", Document::array({"number", "string", "null"})}, {"minimum", 0}};
+}
+
+}  // namespace
+
+Document policy_schema() {
+  Document fields = Document::object();
+  for (const auto& field : domain::kBoolFields) fields[std::string(field.name)] = {{"type", "boolean"}};
+  for (const auto& field : domain::kPermissionFields) {
+    fields[std::string(field.name)] = {{"type", Document::array({"boolean", "null"})}};
+  }
+  for (const auto& field : domain::kListFields) {
+    fields[std::string(field.name)] = {
+        {"type", "array"}, {"items", {{"type", "string"}}}, {"maxItems", 1000}};
+  }
+  fields[std::string(domain::kHoursField)] = {
+      {"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}, {"maximum", 23}}}};
+  for (const auto& field : domain::kNumberFields) {
+    Document number{{"type", Document::array({"integer", "null"})}, {"minimum", field.min}};
+    if (field.max != domain::kNoMax) number["maximum"] = field.max;
+    fields[std::string(field.name)] = std::move(number);
+  }
+  for (const auto& field : domain::kMoneyFields) fields[std::string(field.name)] = dollars();
+  fields[std::string(domain::kVersionField)] = {{"type", "integer"}, {"readOnly", true}};
+  return {{"type", Document::array({"object", "null"})},
+          {"additionalProperties", false},
+          {"properties", std::move(fields)}};
+}
+
+Codec<domain::Policy> policy_codec() {
+  auto codec = document<domain::Policy>(
+      policy_schema(), [](const domain::Policy& policy) { return domain::to_json(policy); },
+      domain::policy_from_json);
+  codec.read = [merge = codec.read](const Document& given, domain::Policy& policy, const std::string& path,
+                                    Problems& problems) {
+    const auto version = given.find(domain::kVersionField);
+    if (given.is_object() && version != given.end() && *version != policy.policy_version) {
+      return problems.add(path + ".policy_version", "is set by the gateway");
+    }
+    merge(given, policy, path, problems);
+  };
+  return codec;
+}
+
+void count_version(domain::Policy& changed, const domain::Policy& before) {
+  if (changed != before) changed.policy_version = before.policy_version + 1;
+}
+
+}  // namespace relayna::control

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "relayna/identity/keyring.hpp"
+#include "relayna/store/store.hpp"
+
+#include "control/api/api.hpp"
+
+// What operators administer, one file per resource. Each `add_…` adds the resource's operations and schemas.
+
+namespace relayna::control {
+
+/// What resources work with; outlives the API.
+struct Resources {
+  store::Store& store;
+  const identity::Keyring& keyring;
+};
+
+void add_teams(Api& api, const Resources& with);
+void add_projects(Api& api, const Resources& with);
+void add_keys(Api& api, const Resources& with);
+
+}  // namespace relayna::control
