@@ -34,6 +34,9 @@ std::size_t offload_threads(const config::Settings& settings) {
   return settings.embedded ? 2 : 4;
 }
 
+/// Reports may take long: with threads of their own they never keep a key from being looked up.
+constexpr std::size_t kAdminThreads = 2;
+
 std::vector<std::unique_ptr<runtime::Shard>> make_shards(const config::Settings& settings,
                                                          runtime::OffloadPool& offload) {
   std::vector<std::unique_ptr<runtime::Shard>> shards;
@@ -53,6 +56,7 @@ Application::Application(config::Settings settings, std::unique_ptr<store::Store
       store_(std::move(store)),
       admission_(settings_.max_buffered_requests, settings_.max_inflight_buffer_bytes),
       offload_(offload_threads(settings_), "relayna-offload"),
+      admin_pool_(kAdminThreads, "relayna-admin"),
       shards_(make_shards(settings_, offload_)),
       main_(*shards_.front()),
       tasks_(main_.executor()),
@@ -89,6 +93,7 @@ int Application::run() {
   main_.run();
   for (auto& thread : threads_) thread.join();
   offload_.stop();
+  admin_pool_.stop();
   // stop() left the handlers of the last tasks queued, and some waited for blocking work that has only ended
   // now: let them end before what they belong to goes away.
   main_.io().restart();

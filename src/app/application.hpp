@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "relayna/catalog/refresher.hpp"
+#include "relayna/control/admin.hpp"
 #include "relayna/control/handler.hpp"
 #include "relayna/counters/redis_link.hpp"
 #include "relayna/runtime/signals.hpp"
@@ -33,6 +34,7 @@ class Application {
   runtime::Task<core::Result<void>> prepare_store();
   runtime::Task<core::Result<void>> apply_declared_file();
   core::Result<void> open_state_folder();
+  void open_admin();
   core::Result<void> load_certificates();
   core::Result<void> listen_control();
   runtime::Task<core::Result<void>> start_shards();
@@ -59,6 +61,7 @@ class Application {
   pipeline::About about_;
   pipeline::BodyAdmission admission_;
   runtime::OffloadPool offload_;
+  runtime::OffloadPool admin_pool_;
   std::vector<std::unique_ptr<runtime::Shard>> shards_;
   std::vector<std::thread> threads_;
   runtime::Shard& main_;
@@ -76,6 +79,7 @@ class Application {
   std::unique_ptr<http::Server> control_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<ShardParts>> parts_;
+  std::unique_ptr<control::Admin> admin_;  ///< null until the store has been reached
   std::unique_ptr<catalog::Refresher> refresher_;
   std::unique_ptr<store::ChangeFeed> feed_;
   std::unique_ptr<net::Connector> redis_connector_;

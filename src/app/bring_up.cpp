@@ -163,6 +163,19 @@ runtime::Task<void> Application::catch_up(runtime::Shard* shard, ShardParts* par
   }
 }
 
+void Application::open_admin() {
+  admin_ = std::make_unique<control::Admin>(control::Admin::Parts{
+      .shard = main_,
+      .pool = admin_pool_,
+      .store = *store_,
+      .keyring = *keyring_,
+      .metrics = metrics_,
+      .health = health_,
+      .about = about_,
+  });
+  control_handler_.set_admin(admin_.get());
+}
+
 runtime::Task<void> Application::bring_up() {
   auto logger = telemetry::log("app");
   tasks_.spawn(check_dependencies());
@@ -187,6 +200,7 @@ runtime::Task<void> Application::bring_up() {
     co_return co_await finish(1);
   }
   if (stop_.stop_requested()) co_return;
+  open_admin();
   tasks_.spawn(refresher_->run(&stop_));
   tasks_.spawn(heartbeat());
   watch_changes();
