@@ -192,7 +192,7 @@ class Store {
 
 struct PostgresSettings {
   std::string url;
-  std::size_t max_connections = 4;
+  std::size_t max_connections = 6;  ///< one per offload thread and per thread of the admin API
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds statement_timeout{5'000};
   std::chrono::milliseconds poll_interval{1'000};  ///< revision poll beside LISTEN
