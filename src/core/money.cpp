@@ -22,23 +22,45 @@ bool append_digit(std::int64_t& negative, char digit) {
   return !__builtin_mul_overflow(negative, 10, &negative) &&
          !__builtin_sub_overflow(negative, digit - '0', &negative);
 }
+
+/// Takes `e-07` off the end of `text`: its value, 0 without one, nullopt when malformed.
+std::optional<std::int64_t> take_exponent(std::string_view& text) {
+  const std::size_t mark = text.find_first_of("eE");
+  if (mark == std::string_view::npos) return 0;
+  std::string_view digits = text.substr(mark + 1);
+  text = text.substr(0, mark);
+  const bool minus = digits.starts_with('-');
+  if (minus || digits.starts_with('+')) digits.remove_prefix(1);
+  constexpr std::size_t kMostDigits = 4;
+  if (digits.empty() || digits.size() > kMostDigits) return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : digits) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return minus ? -value : value;
+}
 }  // namespace
 
 std::optional<Money> Money::parse(std::string_view text) noexcept {
   const bool minus = text.starts_with('-');
   if (minus) text.remove_prefix(1);
+  // JSON writers give small numbers as `2.5e-07`: the exponent moves the point.
+  const auto exponent = take_exponent(text);
+  if (!exponent) return std::nullopt;
   const std::size_t dot = text.find('.');
   const std::string_view whole = text.substr(0, dot);
   const std::string_view fraction = dot == std::string_view::npos ? std::string_view{} : text.substr(dot + 1);
-  if (whole.empty() || fraction.size() > kDecimals) return std::nullopt;
-  if (dot != std::string_view::npos && fraction.empty()) return std::nullopt;
+  if (whole.empty() || (dot != std::string_view::npos && fraction.empty())) return std::nullopt;
+  const auto decimals = static_cast<std::int64_t>(fraction.size()) - *exponent;
+  if (decimals > static_cast<std::int64_t>(kDecimals)) return std::nullopt;
   std::int64_t negative = 0;
   for (const std::string_view part : {whole, fraction}) {
     for (const char c : part) {
       if (!is_digit(c) || !append_digit(negative, c)) return std::nullopt;
     }
   }
-  for (std::size_t i = fraction.size(); i < kDecimals; ++i) {
+  for (auto i = decimals; negative != 0 && i < static_cast<std::int64_t>(kDecimals); ++i) {
     if (!append_digit(negative, '0')) return std::nullopt;
   }
   if (minus) return Money(negative);

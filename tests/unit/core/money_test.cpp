@@ -31,6 +31,10 @@ TEST(Money, TextGoesBothWays) {
   EXPECT_EQ(Money::parse("0.250000000"), Money::nanos(250'000'000));
   EXPECT_EQ(Money::parse("007"), Money::nanos(7'000'000'000));
   EXPECT_EQ(Money::parse("-0"), Money());
+  EXPECT_EQ(Money::parse("1e-09"), Money::nanos(1));
+  EXPECT_EQ(Money::parse("2.5E-7"), Money::nanos(250));
+  EXPECT_EQ(Money::parse("1.25e+2"), Money::nanos(125'000'000'000));
+  EXPECT_EQ(Money::parse("0e9999"), Money());
 }
 
 TEST(Money, RefusesWhatIsMalformedOrOutOfRange) {
@@ -42,7 +46,12 @@ TEST(Money, RefusesWhatIsMalformedOrOutOfRange) {
                            "+1",
                            "--1",
                            "1.0000000001",
-                           "1e3",
+                           "1e",
+                           "1e+",
+                           "e3",
+                           "1e3.5",
+                           "1.5e-9",
+                           "1e99999",
                            " 1",
                            "1 ",
                            "1,5",

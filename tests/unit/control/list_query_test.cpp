@@ -1,0 +1,71 @@
+#include <gtest/gtest.h>
+
+#include "control/api/lists.hpp"
+
+namespace relayna::control {
+namespace {
+
+using Condition = store::Filter::Test;
+
+std::vector<FieldInfo> fields() {
+  struct Row {
+    std::string name;
+    std::optional<core::SystemTime> expires_at;
+    core::SystemTime created_at;
+  };
+  Shape<Row> shape("Row", "");
+  shape.field("name", &Row::name, text(1, 9), Field::required, "").listed("label", true);
+  shape.field("expires_at", &Row::expires_at, optional_moment(), Field::settable, "").listed("expires_at");
+  shape.field("created_at", &Row::created_at, moment(), Field::shown, "").listed("created_at", true);
+  return shape.fields();
+}
+
+store::ListQuery read(std::string_view text, Call& call) {
+  call.query = Query::parse(text, call.problems);
+  auto query = read_list_query(call, fields(), "label");
+  call.query.finish(call.problems);
+  return query;
+}
+
+TEST(ListQuery, IsNewestFirstByDefault) {
+  Call call;
+  const auto query = read("", call);
+  EXPECT_EQ(query.sort, "created_at");
+  EXPECT_TRUE(query.descending);
+  EXPECT_EQ(query.limit, 50U);
+  EXPECT_TRUE(call.problems.empty());
+}
+
+TEST(ListQuery, ReadsConditionsInTermsOfColumns) {
+  Call call;
+  const auto query =
+      read("name=x&q=part&expires_at=null&created_at_from=2026-01-01T00:00:00Z&sort=-name&limit=7", call);
+  EXPECT_TRUE(call.problems.empty());
+  EXPECT_EQ(query.sort, "label");
+  EXPECT_TRUE(query.descending);
+  EXPECT_EQ(query.limit, 7U);
+  ASSERT_EQ(query.where.size(), 4U);
+  EXPECT_EQ(query.where[0].test, Condition::contains);
+  EXPECT_EQ(query.where[1].column, "label");
+  EXPECT_EQ(query.where[2].test, Condition::is_null);
+  EXPECT_EQ(query.where[3].test, Condition::at_least);
+}
+
+TEST(ListQuery, RefusesUnknownOrdersAndParameters) {
+  Call call;
+  (void)read("sort=expires_at&limit=0&nmae=x", call);
+  ASSERT_EQ(call.problems.all().size(), 3U);
+  EXPECT_EQ(call.problems.all()[0].path, "limit");
+  EXPECT_EQ(call.problems.all()[1].message,
+            "must be one of name, created_at, with `-` before it for the reverse");
+  EXPECT_EQ(call.problems.all()[2].path, "nmae");
+}
+
+TEST(ListQuery, TellsAStoresComplaintInTermsOfTheField) {
+  const auto error =
+      in_terms_of_fields(core::Error(core::ErrorCode::invalid_request, "no").with_param("label"), fields());
+  EXPECT_EQ(error.param, "name");
+}
+
+}  // namespace
+}  // namespace relayna::control
