@@ -69,7 +69,10 @@ runtime::Task<http::Response> Handler::handle(http::Request request) {
   // A reverse proxy may or may not strip the prefix; probes come without it.
   if (!settings_.base_path.empty() && path.starts_with(settings_.base_path + "/"))
     path.remove_prefix(settings_.base_path.size());
-  if (path.starts_with("/admin/")) co_return co_await administer(std::move(request), std::string(path));
+  if (path.starts_with("/admin/")) {
+    std::string admin_path(path);  // before the request, which it points into, moves
+    co_return co_await administer(std::move(request), std::move(admin_path));
+  }
   const bool known = path == "/healthz" || path == "/readyz" || path == "/startupz" || path == "/metrics";
   if (!known) co_return error_answer(core::Error(core::ErrorCode::not_found), shard_.ids().uuid7().str());
   if (request.head.method != "GET" && request.head.method != "HEAD") {

@@ -54,10 +54,12 @@ template <class E>
 Codec<E> choice(std::vector<std::pair<E, std::string_view>> names);
 
 /// A part with a JSON form of its own: `to_json` writes all of it, `from_json` reads any subset over defaults
-/// and reports `path: message` lines. A patch is merged into what is there.
+/// and reports `path: message` lines. A patch is merged into what is there; `keep_exact` (may be null)
+/// replaces what a JSON number would round in it by strings `from_json` takes as well.
 template <class T>
 Codec<T> document(json::Document schema, std::function<std::string(const T&)> to_json,
-                  std::function<core::Result<T>(std::string_view)> from_json);
+                  std::function<core::Result<T>(std::string_view)> from_json,
+                  std::function<void(const T&, json::Document&)> keep_exact = {});
 
 /// The name of a JSON value's type, as messages use it.
 std::string_view type_name(const json::Document& value) noexcept;
@@ -93,7 +95,8 @@ Codec<E> choice(std::vector<std::pair<E, std::string_view>> names) {
 
 template <class T>
 Codec<T> document(json::Document schema, std::function<std::string(const T&)> to_json,
-                  std::function<core::Result<T>(std::string_view)> from_json) {
+                  std::function<core::Result<T>(std::string_view)> from_json,
+                  std::function<void(const T&, json::Document&)> keep_exact) {
   Codec<T> codec;
   codec.schema = std::move(schema);
   codec.nullable = true;
@@ -101,14 +104,15 @@ Codec<T> document(json::Document schema, std::function<std::string(const T&)> to
     auto shown = json::parse(to_json(value));
     return shown ? std::move(*shown) : json::Document();
   };
-  codec.read = [to_json, from_json](const json::Document& given, T& value, const std::string& path,
-                                    Problems& problems) {
+  codec.read = [to_json, from_json, keep_exact](const json::Document& given, T& value,
+                                                const std::string& path, Problems& problems) {
     if (!given.is_object()) {
       problems.add(path, "must be an object, not " + std::string(type_name(given)));
       return;
     }
     auto merged = json::parse(to_json(value));
     if (!merged) return problems.add(path, "cannot be read");
+    if (keep_exact) keep_exact(value, *merged);
     merged->merge_patch(given);
     auto read = from_json(json::dump(*merged));
     if (read) {

@@ -13,6 +13,12 @@ Document dollars() {
   return {{"type", Document::array({"number", "string", "null"})}, {"minimum", 0}};
 }
 
+void keep_dollars(const domain::Policy& policy, Document& shown) {
+  for (const auto& field : domain::kMoneyFields) {
+    if (const auto& dollars = policy.*field.member) shown[std::string(field.name)] = dollars->str();
+  }
+}
+
 }  // namespace
 
 Document policy_schema() {
@@ -42,7 +48,7 @@ Document policy_schema() {
 Codec<domain::Policy> policy_codec() {
   auto codec = document<domain::Policy>(
       policy_schema(), [](const domain::Policy& policy) { return domain::to_json(policy); },
-      domain::policy_from_json);
+      domain::policy_from_json, keep_dollars);
   codec.read = [merge = codec.read](const Document& given, domain::Policy& policy, const std::string& path,
                                     Problems& problems) {
     const auto version = given.find(domain::kVersionField);
