@@ -32,6 +32,7 @@ class Application {
   // bring_up.cpp
   runtime::Task<void> bring_up();
   runtime::Task<core::Result<void>> prepare_store();
+  runtime::Task<core::Result<void>> make_first_operator();
   runtime::Task<core::Result<void>> apply_declared_file();
   core::Result<void> open_state_folder();
   void open_admin();

@@ -98,7 +98,22 @@ runtime::Task<core::Result<void>> Application::prepare_store() {
   if (!keyring) co_return std::unexpected(keyring.error());
   keyring_ = std::move(*keyring);
   for (const auto& warning : keyring_->warnings()) telemetry::log("app")->warn("{}", warning);
+  if (auto done = co_await make_first_operator(); !done) co_return done;
   co_return co_await apply_declared_file();
+}
+
+runtime::Task<core::Result<void>> Application::make_first_operator() {
+  auto* store = store_.get();
+  auto keyring = keyring_;
+  auto wanted = bootstrap_settings(settings_);
+  const auto now = main_.clock().wall();
+  auto made = co_await runtime::offload(offload_, [store, keyring, wanted, now] {
+    return identity::bootstrap_operators(*store, *keyring, wanted, now);
+  });
+  if (!made) co_return std::unexpected(made.error());
+  for (const auto& note : made->notes) telemetry::log("app")->info("{}", note);
+  if (!made->generated_token.empty()) show_operator_token(made->generated_token);
+  co_return core::Result<void>{};
 }
 
 runtime::Task<core::Result<void>> Application::apply_declared_file() {

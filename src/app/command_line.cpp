@@ -42,6 +42,7 @@ class CommandLine {
     add_validate();
     add_migrate();
     add_keys();
+    add_bootstrap_admin();
     add_doctor();
     add_small_ones();
   }
@@ -126,6 +127,14 @@ class CommandLine {
     choose(revoke, [this] { return keys_revoke(key_); });
   }
 
+  void add_bootstrap_admin() {
+    auto* command = app_.add_subcommand("bootstrap-admin", "Make the first operator and print its token, or say how to get one");
+    add_configuration_flags(*command, bootstrap_.overrides);
+    command->add_flag("--reset", bootstrap_.reset, "When every token is lost: give the operator `bootstrap` a new one");
+    command->add_flag("--json", bootstrap_.json, "Print JSON");
+    choose(command, [this] { return bootstrap_admin(bootstrap_); });
+  }
+
   void add_doctor() {
     auto* command = app_.add_subcommand("doctor", "Check every dependency and upstream, each on its own line");
     add_configuration_flags(*command, overrides_);
@@ -147,6 +156,7 @@ class CommandLine {
   StartOptions start_;
   StatusOptions status_;
   KeyOptions key_;
+  BootstrapOptions bootstrap_;
   MigrateAction migrate_action_ = MigrateAction::status;
   config::Overrides overrides_;
   std::string pid_file_ = ".relayna-gateway.pid";

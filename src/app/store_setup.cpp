@@ -1,5 +1,9 @@
 #include "app/store_setup.hpp"
 
+#include <cstdio>
+
+#include <fmt/core.h>
+
 namespace relayna::app {
 
 core::Result<std::unique_ptr<store::Store>> open_store(const config::Settings& settings) {
@@ -25,6 +29,22 @@ identity::MasterKeySource master_key_source(const config::Settings& settings) {
   source.embedded = settings.embedded;
   source.data_dir = settings.data_dir;
   return source;
+}
+
+identity::BootstrapSettings bootstrap_settings(const config::Settings& settings) {
+  identity::BootstrapSettings bootstrap;
+  bootstrap.admin_token = settings.admin_token;
+  if (settings.bootstrap_admin) {
+    bootstrap.account = {.email = settings.bootstrap_admin_email,
+                         .password = settings.bootstrap_admin_password,
+                         .must_change_password = settings.bootstrap_admin_require_change || settings.environment != "local"};
+  }
+  return bootstrap;
+}
+
+void show_operator_token(const core::Secret& token) {
+  fmt::print("Relayna Gateway operator token: {}\n", token.reveal());
+  std::fflush(stdout);
 }
 
 std::vector<domain::Provider> environment_providers(const config::Settings& settings) {

@@ -92,6 +92,20 @@ class Rules {
       add(key, fmt::format("is required because identity.bootstrap_admin is enabled; example: {}",
                            find_setting(key)->example));
     }
+    if (is_set("identity.bootstrap_admin.email") && !address(settings_.bootstrap_admin_email)) {
+      add("identity.bootstrap_admin.email", "must be an address; example: admin@example.com");
+    }
+    constexpr std::size_t kMinPasswordBytes = 12;
+    if (is_set("identity.bootstrap_admin.password") &&
+        settings_.bootstrap_admin_password.size() < kMinPasswordBytes) {
+      add("identity.bootstrap_admin.password", "must have at least 12 characters; example: env.BOOTSTRAP_PASSWORD");
+    }
+  }
+
+  /// The whole judgement is identity's, at start; this catches what was forgotten or mixed up.
+  static bool address(std::string_view text) {
+    const std::size_t at = text.find('@');
+    return at != text.npos && at != 0 && at + 1 != text.size();
   }
 
   /// Without this a gateway would be open to every key holder while its operator believes a second lock is

@@ -183,6 +183,18 @@ Result<Secret> open(const Secret& key32, std::string_view sealed, std::string_vi
   return Secret(std::move(plain));
 }
 
+Result<Digest> scrypt(const Secret& password, std::string_view salt, ScryptCost cost) {
+  constexpr std::uint64_t kMaxMemory = std::uint64_t{256} << 20U;
+  constexpr unsigned kMaxLog2 = 20;
+  Digest out;
+  if (cost.log2_n == 0 || cost.log2_n > kMaxLog2 ||
+      EVP_PBE_scrypt(password.reveal().data(), password.size(), bytes_of(salt), salt.size(),
+                     std::uint64_t{1} << cost.log2_n, cost.r, cost.p, kMaxMemory, out.data(), out.size()) != 1) {
+    return fail(ErrorCode::invalid_request, "the cost of the password hash is out of bounds");
+  }
+  return out;
+}
+
 void random_bytes(std::span<std::uint8_t> out) {
   constexpr std::size_t kLargestPiece = std::size_t{1} << 30U;
   while (!out.empty()) {

@@ -24,11 +24,15 @@ KeyState key_state(const VirtualKey& key, core::SystemTime now) noexcept {
   return key_state(key, now, key.policy.unused_key_auto_disable_after_days, key.last_used_at);
 }
 
-bool well_formed_virtual_key(std::string_view text) noexcept {
-  if (text.size() != kTokenLength || !text.starts_with(kVirtualKeyPrefix)) return false;
-  return std::ranges::all_of(text.substr(kVirtualKeyPrefix.size()), [](char c) {
+bool well_formed_token(std::string_view text, std::string_view prefix) noexcept {
+  if (text.size() != kTokenLength || !text.starts_with(prefix)) return false;
+  return std::ranges::all_of(text.substr(prefix.size()), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   });
+}
+
+bool well_formed_virtual_key(std::string_view text) noexcept {
+  return well_formed_token(text, kVirtualKeyPrefix);
 }
 
 }  // namespace relayna::domain

@@ -1,26 +1,11 @@
 #include "relayna/identity/credentials.hpp"
 
+#include "identity/bearer.hpp"
 #include "relayna/core/encoding.hpp"
 #include "relayna/domain/key.hpp"
 
 namespace relayna::identity {
 namespace {
-
-constexpr std::string_view kScheme = "bearer";
-
-bool is_space(char c) noexcept {
-  return c == ' ' || c == '\t';
-}
-
-// The one token behind `Bearer`, empty when the value is anything else.
-std::string_view bearer_token(std::string_view value) noexcept {
-  if (value.size() <= kScheme.size() || !core::iequals(value.substr(0, kScheme.size()), kScheme) ||
-      !is_space(value[kScheme.size()])) {
-    return {};
-  }
-  const std::string_view token = core::trim(value.substr(kScheme.size()));
-  return token.find_first_of(" \t") == token.npos ? token : std::string_view{};
-}
 
 // Told by length first: a request has some twenty fields and most are none of these.
 bool is_key_field(std::string_view name) noexcept {
@@ -34,11 +19,6 @@ bool is_key_field(std::string_view name) noexcept {
     default:
       return false;
   }
-}
-
-bool is_authorization(std::string_view name) noexcept {
-  constexpr std::string_view kName = "authorization";
-  return name.size() == kName.size() && core::iequals(name, kName);
 }
 
 }  // namespace

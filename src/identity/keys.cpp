@@ -2,46 +2,14 @@
 
 #include <utility>
 
-#include "relayna/core/ids.hpp"
+#include "identity/token_secret.hpp"
 
 namespace relayna::identity {
-namespace {
-
-// The id's time is the key's time of creation.
-class FixedClock final : public core::Clock {
- public:
-  explicit FixedClock(core::SystemTime wall) : wall_(wall) {}
-  [[nodiscard]] core::TimePoint now() const noexcept override { return core::TimePoint{}; }
-  [[nodiscard]] core::SystemTime wall() const noexcept override { return wall_; }
-
- private:
-  core::SystemTime wall_;
-};
-
-void put_secret(domain::VirtualKey& key, const core::Secret& secret, core::Hmac& hasher) {
-  key.hash = hasher(secret.reveal());
-  key.prefix = secret.reveal().substr(0, domain::kDisplayPrefixLength);
-}
-
-void replace_secret(domain::VirtualKey& key, const core::Secret& secret, core::SystemTime now,
-                    std::chrono::seconds overlap, core::Hmac& hasher) {
-  key.previous_hash.reset();
-  key.previous_valid_until.reset();
-  if (overlap > std::chrono::seconds::zero()) {
-    key.previous_hash = key.hash;
-    key.previous_valid_until = now + overlap;
-  }
-  put_secret(key, secret, hasher);
-  key.updated_at = now;
-}
-
-}  // namespace
 
 NewKey new_virtual_key(std::string name, std::string project_id, domain::Policy policy,
                        std::optional<core::SystemTime> expires_at, core::SystemTime now, core::Hmac& hasher) {
-  const FixedClock clock(now);
   NewKey made{.key = {}, .secret = core::Secret(core::new_token(domain::kVirtualKeyPrefix))};
-  made.key.id = core::IdGenerator(clock).uuid7().str();
+  made.key.id = id_made_at(now);
   made.key.name = std::move(name);
   made.key.project_id = std::move(project_id);
   made.key.policy = std::move(policy);

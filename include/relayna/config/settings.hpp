@@ -43,6 +43,10 @@ struct Settings {
   std::string log_format = "json";
   std::string environment = "local";
   core::Secret admin_token;
+  bool bootstrap_admin = false;  ///< `identity.bootstrap_admin`: an account for the portal, made once
+  std::string bootstrap_admin_email;
+  core::Secret bootstrap_admin_password;
+  bool bootstrap_admin_require_change = false;
   core::Secret master_key;  ///< 32 raw bytes, empty when unset
   core::Secret master_key_previous;
   std::uint64_t max_request_body_bytes = 33'554'432;

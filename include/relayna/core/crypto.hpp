@@ -50,6 +50,16 @@ Result<std::string> seal(const Secret& key32, std::string_view plaintext, std::s
 /// The error is invalid_configuration when the key is wrong, the text was altered or the context differs.
 Result<Secret> open(const Secret& key32, std::string_view sealed, std::string_view context);
 
+/// What a guess costs: time in N·r·p, memory in N·r·128 bytes.
+struct ScryptCost {
+  unsigned log2_n = 15;
+  unsigned r = 8;
+  unsigned p = 3;
+};
+/// scrypt (RFC 7914): slow on purpose, for passwords only. invalid_request when `cost` is out of bounds or needs
+/// over 256 MB. Blocks for about a fifth of a second with the cost above.
+Result<Digest> scrypt(const Secret& password, std::string_view salt, ScryptCost cost);
+
 /// Cryptographically random bytes from OpenSSL; aborts the process when the system has none.
 void random_bytes(std::span<std::uint8_t> out);
 

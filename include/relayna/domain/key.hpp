@@ -65,6 +65,8 @@ KeyState key_state(const VirtualKey& key, core::SystemTime now, std::optional<st
 bool idle_too_long(std::optional<std::int64_t> days, std::optional<core::SystemTime> last_used,
                    core::SystemTime created_at, core::SystemTime now) noexcept;
 
+/// A prefix of eight characters + 64 hex characters.
+bool well_formed_token(std::string_view text, std::string_view prefix) noexcept;
 /// `rk_live_` + 64 hex characters.
 bool well_formed_virtual_key(std::string_view text) noexcept;
 

@@ -26,7 +26,8 @@ struct Operator {
   std::string email;                ///< empty: signs in with the token only; unique among those not revoked
   std::string password_hash;        ///< as identity::hash_password writes it; empty: none
   bool password_expired = false;    ///< it opens a session that may do nothing but change it
-  bool bootstrap = false;           ///< made by the installation; its token rotates without overlap
+  bool bootstrap = false;           ///< its token is the one the installation made: until that is rotated,
+                                    ///< which is without overlap, the portal asks for it
   bool disabled = false;
   std::optional<core::SystemTime> revoked_at;
   std::optional<core::SystemTime> expires_at;
@@ -34,6 +35,14 @@ struct Operator {
   core::SystemTime created_at{};
   core::SystemTime updated_at{};
 };
+
+enum class OperatorState : std::uint8_t { active, disabled, revoked, expired };
+/// Revoked wins over disabled, disabled over expired; the expiry boundary is `expires_at <= now`.
+OperatorState operator_state(const Operator& who, core::SystemTime now) noexcept;
+std::string_view to_string(OperatorState state) noexcept;
+
+/// `op_live_` + 64 hex characters.
+bool well_formed_operator_token(std::string_view text) noexcept;
 
 /// A portal sign-in. The cookie's value is kept hashed.
 struct Session {

@@ -40,6 +40,13 @@ int keys_create(const KeyOptions& options);
 int keys_list(const KeyOptions& options);
 int keys_revoke(const KeyOptions& options);
 
+struct BootstrapOptions {
+  config::Overrides overrides;
+  bool reset = false;  ///< give `bootstrap` a new token
+  bool json = false;
+};
+int bootstrap_admin(const BootstrapOptions& options);
+
 int doctor(const config::Overrides& overrides);
 /// Hidden: prints a generated page (`configuration`, `errors`), for tests/architecture.
 int docs(const std::string& page);

@@ -209,12 +209,21 @@ TEST(Load, BootstrapAdminNeedsAnAddressAndAPassword) {
       load(minimal(), {.file = folder.write("f.yaml", "identity:\n  bootstrap_admin:\n    enabled: true\n")});
   EXPECT_TRUE(problem_at(loaded, "identity.bootstrap_admin.email"));
   EXPECT_TRUE(problem_at(loaded, "identity.bootstrap_admin.password"));
-  const Loaded whole = load(minimal_and("PW", "hunter2"),
+  const Loaded whole = load(minimal_and("PW", "hunter2 and more"),
                             {.file = folder.write("g.yaml",
                                                   "identity:\n  bootstrap_admin: {enabled: true, email: a@b, "
                                                   "password: env.PW, require_change: true}\n")});
   EXPECT_THAT(whole.problems, IsEmpty());
-  EXPECT_EQ(whole.settings.extra_secrets.at("identity.bootstrap_admin.password").reveal(), "hunter2");
+  EXPECT_TRUE(whole.settings.bootstrap_admin);
+  EXPECT_EQ(whole.settings.bootstrap_admin_email, "a@b");
+  EXPECT_EQ(whole.settings.bootstrap_admin_password.reveal(), "hunter2 and more");
+  EXPECT_TRUE(whole.settings.bootstrap_admin_require_change);
+  const Loaded wrong = load(minimal_and("PW", "hunter2"),
+                            {.file = folder.write("h.yaml",
+                                                  "identity:\n  bootstrap_admin: {enabled: true, email: admin, "
+                                                  "password: env.PW}\n")});
+  EXPECT_TRUE(problem_at(wrong, "identity.bootstrap_admin.email"));
+  EXPECT_TRUE(problem_at(wrong, "identity.bootstrap_admin.password"));
 }
 
 TEST(Load, TheFileMayHoldListsNestingAndVariables) {

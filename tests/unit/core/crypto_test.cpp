@@ -113,5 +113,23 @@ TEST(RandomBytes, FillAllOfTheSpan) {
   random_bytes({});
 }
 
+TEST(Scrypt, MatchesRfc7914) {
+  const auto hex = [](std::string password, std::string_view salt, ScryptCost cost) {
+    return to_hex(scrypt(Secret(std::move(password)), salt, cost).value());
+  };
+  EXPECT_EQ(hex("", "", {.log2_n = 4, .r = 1, .p = 1}),
+            "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442");
+  EXPECT_EQ(hex("password", "NaCl", {.log2_n = 10, .r = 8, .p = 16}),
+            "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162");
+}
+
+TEST(Scrypt, RefusesACostThatWouldHurtTheGateway) {
+  const Secret password("x");
+  EXPECT_FALSE(scrypt(password, "s", {.log2_n = 0}));
+  EXPECT_FALSE(scrypt(password, "s", {.log2_n = 40}));
+  EXPECT_FALSE(scrypt(password, "s", {.log2_n = 20})) << "1 GB";
+  EXPECT_FALSE(scrypt(password, "s", {.log2_n = 4, .r = 0}));
+}
+
 }  // namespace
 }  // namespace relayna::core
