@@ -187,6 +187,8 @@ void Application::open_admin() {
       .metrics = metrics_,
       .health = health_,
       .about = about_,
+      .base_path = settings_.control_base_path,
+      .tls = control_tls_ != nullptr,
   });
   control_handler_.set_admin(admin_.get());
 }

@@ -1,7 +1,5 @@
 #include "relayna/control/admin.hpp"
 
-#include <algorithm>
-
 #include "control/api/api.hpp"
 #include "control/api/openapi.hpp"
 #include "control/resources/resources.hpp"
@@ -10,23 +8,23 @@ namespace relayna::control {
 
 namespace {
 
-Authenticate by_token(store::Store& store, const identity::Keyring& keyring) {
-  return [&store, &keyring](const Credentials& given) -> core::Result<Caller> {
-    if (given.authorization.empty()) return core::fail(core::ErrorCode::missing_authorization);
-    if (!given.authorization.starts_with("Bearer op_live_"))
-      return core::fail(core::ErrorCode::malformed_authorization);
-    auto found = store.administration().find_operator(keyring.hash(given.authorization.substr(7)));
-    if (!found) return std::unexpected(std::move(found.error()));
-    if (!*found) return core::fail(core::ErrorCode::invalid_operator_token);
-    if ((*found)->disabled || (*found)->revoked_at)
-      return core::fail(core::ErrorCode::disabled_operator_token);
-    return Caller{(*found)->id, (*found)->name, (*found)->scopes, {}};
-  };
+identity::SessionSettings session_settings(const Admin::Parts& parts) {
+  identity::SessionSettings settings;
+  settings.path = parts.base_path.empty() ? "/" : parts.base_path;
+  settings.secure = parts.tls;
+  return settings;
 }
 
-bool holds(const std::vector<std::string>& scopes, std::string_view needed) {
-  return std::ranges::any_of(scopes,
-                             [&](const std::string& scope) { return scope == "*" || scope == needed; });
+Authenticate recognise(identity::OperatorAuthenticator& operators) {
+  return [&operators](const http::Fields& fields, const Call& call) -> core::Result<Caller> {
+    using Purpose = identity::OperatorAuthenticator::Purpose;
+    const auto purpose = call.operation->own_session ? Purpose::own_session : Purpose::everything;
+    auto who = operators.identify(fields, call.operation->method, call.address, purpose);
+    if (!who) return std::unexpected(std::move(who.error()));
+    return Caller{who->operator_id,         who->name, who->scopes,
+                  who->session_id,          who->csrf, who->session_ends_at,
+                  who->must_change_password};
+  };
 }
 
 }  // namespace
@@ -34,9 +32,11 @@ bool holds(const std::vector<std::string>& scopes, std::string_view needed) {
 struct Admin::State {
   explicit State(const Parts& parts)
       : parts(parts),
-        resources{parts.store, parts.keyring},
-        api({parts.shard, parts.pool, parts.metrics, by_token(parts.store, parts.keyring), holds}) {}
+        operators(parts.store.administration(), parts.keyring, parts.shard.clock(), session_settings(parts)),
+        resources{parts.store, parts.keyring, operators, session_settings(parts)},
+        api({parts.shard, parts.pool, parts.metrics, recognise(operators)}) {}
   Parts parts;
+  identity::OperatorAuthenticator operators;
   Resources resources;
   Api api;
 };
@@ -44,6 +44,10 @@ struct Admin::State {
 Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   auto& api = state_->api;
   const auto& with = state_->resources;
+  add_sign_in(api, with);
+  add_operators(api, with);
+  add_sessions(api, with);
+  add_audit_events(api, with);
   add_keys(api, with);
   add_projects(api, with);
   add_teams(api, with);

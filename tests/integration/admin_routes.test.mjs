@@ -15,7 +15,7 @@ for (const backend of ["sqlite", "postgres"]) {
       const stores = backend === "postgres" ? (await all.stores()).urls : undefined;
       admin = new Admin(await all.gateway({ stores, env: adminEnv }));
       ({ operations } = await admin.document());
-      powerless = admin.as((await admin.create("/admin/operators", { name: "powerless", scopes: [] })).token);
+      powerless = admin.as((await admin.create("/admin/operators", { name: "powerless", scopes: ["guardrails:read"] })).token);
     });
     after(() => all.close());
 

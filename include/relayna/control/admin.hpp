@@ -30,6 +30,8 @@ class Admin {
     telemetry::Metrics& metrics;
     const pipeline::Health& health;
     const pipeline::About& about;
+    std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
+    bool tls = false;             ///< the control listener itself has TLS
   };
   explicit Admin(Parts parts);
   ~Admin();

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "relayna/core/encoding.hpp"
+#include "relayna/domain/scopes.hpp"
+#include "relayna/identity/sessions.hpp"
 #include "relayna/telemetry/log.hpp"
 
 namespace relayna::control {
@@ -143,15 +145,13 @@ Api::Match Api::match(std::string_view method, std::string_view path) const {
   return best;
 }
 
-core::Result<void> Api::admit(Call& call, const Credentials& credentials) const {
+core::Result<void> Api::admit(Call& call, const http::Fields& fields) const {
   if (call.operation->open) return {};
-  auto caller = parts_.authenticate(credentials);
+  auto caller = parts_.authenticate(fields, call);
   if (!caller) return std::unexpected(std::move(caller.error()));
   call.caller = std::move(*caller);
-  if (call.operation->scope.empty() || parts_.allows(call.caller.scopes, call.operation->scope)) return {};
-  return core::fail(
-      core::ErrorCode::insufficient_operator_scope,
-      fmt::format("This needs the scope `{}`, which this operator does not have.", call.operation->scope));
+  if (call.operation->scope.empty()) return {};
+  return domain::require_scope(call.caller.scopes, call.operation->scope);
 }
 
 runtime::Task<http::Response> Api::handle(http::Request request, std::string path, std::string query) {
@@ -183,14 +183,13 @@ runtime::Task<http::Response> Api::handle(http::Request request, std::string pat
 runtime::Task<http::Response> Api::serve(http::Request& request, std::shared_ptr<Call> call) {
   const auto header = [&](std::string_view name) { return std::string(request.head.fields.get(name)); };
   call->now = parts_.shard.clock().wall();
-  call->ip = request.peer.address.to_string();
+  call->address = request.peer.address;
+  call->ip = call->address.to_string();
   call->tls = request.peer.tls;
-  call->user_agent = header("User-Agent").substr(0, 256);
+  call->user_agent = identity::plain_text(request.head.fields.get("User-Agent"));
   call->if_match = header("If-Match");
   call->if_none_match = header("If-None-Match");
   call->idempotency_key = header("Idempotency-Key");
-  call->cookie = header("Cookie");
-  call->csrf_token = header("X-CSRF-Token");
   if (call->idempotency_key.size() > kMostIdempotencyKey) {
     co_return failed(
         core::Error(core::ErrorCode::invalid_request,
@@ -202,11 +201,10 @@ runtime::Task<http::Response> Api::serve(http::Request& request, std::shared_ptr
   if (!body) co_return failed(body.error(), *call);
   call->raw_body = std::move(*body);
 
-  auto credentials = std::make_shared<Credentials>(Credentials{
-      header("Authorization"), call->cookie, call->csrf_token, request.head.method, call->ip, call->now});
   // Who asks comes before what is wrong with the question.
-  auto prepare = [this, call, credentials, type = header("Content-Type")]() -> core::Result<void> {
-    if (auto admitted = admit(*call, *credentials); !admitted) return admitted;
+  auto prepare = [this, call, fields = request.head.fields,
+                  type = header("Content-Type")]() -> core::Result<void> {
+    if (auto admitted = admit(*call, fields); !admitted) return admitted;
     return read_body(*call, type);
   };
   if (const auto* async = std::get_if<Operation::Async>(&call->operation->run)) {

@@ -14,20 +14,9 @@
 
 namespace relayna::control {
 
-/// What a request shows of who sent it.
-struct Credentials {
-  std::string authorization;
-  std::string cookie;
-  std::string csrf_token;
-  std::string method;
-  std::string ip;
-  core::SystemTime now{};
-};
-/// Blocks. Errors: 401, 403 for a missing CSRF token, 429 when there were too many attempts.
-using Authenticate = std::function<core::Result<Caller>(const Credentials&)>;
-/// Whether the scopes of a caller include the one an operation needs.
-using Allows = std::function<bool(const std::vector<std::string>& scopes, std::string_view needed)>;
-
+/// Recognises who sent a request by its head. Blocks. Errors: 401, 403 for a missing CSRF field, 429 when
+/// there were too many attempts.
+using Authenticate = std::function<core::Result<Caller>(const http::Fields& fields, const Call& call)>;
 /// The operations of the admin API: finds the one a request means, checks who asks, reads what is sent and
 /// writes what is answered. Built before it serves; then for the control shard.
 class Api {
@@ -37,7 +26,6 @@ class Api {
     runtime::OffloadPool& pool;  ///< blocking handlers run here
     telemetry::Metrics& metrics;
     Authenticate authenticate;
-    Allows allows;
   };
   explicit Api(Parts parts);
   ~Api();
@@ -59,7 +47,7 @@ class Api {
   struct Match;
   [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
   runtime::Task<http::Response> serve(http::Request& request, std::shared_ptr<Call> call);
-  core::Result<void> admit(Call& call, const Credentials& credentials) const;
+  core::Result<void> admit(Call& call, const http::Fields& fields) const;
 
   Parts parts_;
   std::vector<std::unique_ptr<Operation>> operations_;

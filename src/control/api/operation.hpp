@@ -12,6 +12,7 @@
 #include "relayna/domain/operator.hpp"
 #include "relayna/http/message.hpp"
 #include "relayna/json/document.hpp"
+#include "relayna/net/address.hpp"
 #include "relayna/runtime/task.hpp"
 
 #include "control/api/problems.hpp"
@@ -25,6 +26,9 @@ struct Caller {
   std::string name;
   std::vector<std::string> scopes;
   std::string session_id;  ///< empty: by token
+  std::string csrf;        ///< what the session's writes must carry; empty: by token
+  std::optional<core::SystemTime> session_ends_at;
+  bool must_change_password = false;
 };
 
 struct Operation;
@@ -44,8 +48,7 @@ struct Call {
   std::string if_match;
   std::string if_none_match;
   std::string idempotency_key;
-  std::string cookie;
-  std::string csrf_token;
+  net::Address address;
   bool tls = false;
   core::SystemTime now{};
 
@@ -79,11 +82,12 @@ struct Operation {
       std::function<runtime::Task<core::Result<http::Response>>(std::shared_ptr<Call>, runtime::StopSource*)>;
 
   std::string method;
-  std::string path;   ///< `/admin/keys/{id}`
-  std::string scope;  ///< empty: any operator
-  bool open = false;  ///< without an operator
-  std::string id;     ///< `keys.list`; also the action in audit rows
-  std::string tag;    ///< heading in documents
+  std::string path;          ///< `/admin/keys/{id}`
+  std::string scope;         ///< empty: any operator
+  bool open = false;         ///< without an operator
+  bool own_session = false;  ///< also while the password must be changed
+  std::string id;            ///< `keys.list`; also the action in audit rows
+  std::string tag;           ///< heading in documents
   std::string summary;
   std::string about;
   std::vector<Parameter> query;

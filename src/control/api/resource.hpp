@@ -207,36 +207,55 @@ core::Result<Answer> remove(store::Administration& store, Call& call, const Reso
 
 }  // namespace resource_detail
 
+namespace resource_detail {
+
+/// What all operations of a resource have in common; `run` takes the store, the call and the resource.
+template <class R, class Run>
+Operation operation(store::Administration& store, const Resource<R>& resource, std::string method,
+                    std::string path, std::string verb, std::string summary, Run run) {
+  Operation made;
+  made.method = std::move(method);
+  made.path = std::move(path);
+  made.id = resource.path + '.' + verb;
+  made.summary = std::move(summary);
+  made.tag = resource.tag;
+  made.scope = resource.write_scope;
+  made.response = reference(resource.shape->name());
+  made.run = Operation::Blocking([&store, resource, run](Call& call) { return run(store, call, resource); });
+  return made;
+}
+
+}  // namespace resource_detail
+
+/// Adds list and get, and the schemas: all there is for rows that only the gateway writes.
+template <class R>
+void add_readings(Api& api, store::Administration& store, const Resource<R>& resource) {
+  namespace detail = resource_detail;
+  add_schemas(api, *resource.shape, resource.creates, resource.patches);
+  auto listed = detail::operation(store, resource, "GET", resource.collection(), "list",
+                                  "List each " + resource.one, detail::list<R>);
+  listed.scope = resource.read_scope;
+  listed.query = list_parameters(resource.shape->fields(), resource.search);
+  listed.response = page_schema(resource.shape->name());
+  api.add(std::move(listed));
+
+  auto got = detail::operation(store, resource, "GET", resource.item(), "get", "Get a " + resource.one,
+                               detail::get<R>);
+  got.scope = resource.read_scope;
+  got.errors = {core::ErrorCode::not_found};
+  api.add(std::move(got));
+}
+
 /// Adds list, get, create, patch and delete, as far as the resource has them, and its schemas.
 template <class R>
 void add_resource(Api& api, store::Administration& store, const Resource<R>& resource) {
   namespace detail = resource_detail;
   const auto operation = [&](std::string method, std::string path, std::string verb, std::string summary,
                              auto run) {
-    Operation made;
-    made.method = std::move(method);
-    made.path = std::move(path);
-    made.id = resource.path + '.' + verb;
-    made.summary = std::move(summary);
-    made.tag = resource.tag;
-    made.scope = resource.write_scope;
-    made.response = reference(resource.shape->name());
-    made.run =
-        Operation::Blocking([&store, resource, run](Call& call) { return run(store, call, resource); });
-    return made;
+    return detail::operation(store, resource, std::move(method), std::move(path), std::move(verb),
+                             std::move(summary), run);
   };
-  add_schemas(api, *resource.shape, resource.creates, resource.patches);
-
-  auto listed = operation("GET", resource.collection(), "list", "List each " + resource.one, detail::list<R>);
-  listed.scope = resource.read_scope;
-  listed.query = list_parameters(resource.shape->fields(), resource.search);
-  listed.response = page_schema(resource.shape->name());
-  api.add(std::move(listed));
-
-  auto got = operation("GET", resource.item(), "get", "Get a " + resource.one, detail::get<R>);
-  got.scope = resource.read_scope;
-  got.errors = {core::ErrorCode::not_found};
-  api.add(std::move(got));
+  add_readings(api, store, resource);
 
   if (resource.creates) {
     auto created =

@@ -4,6 +4,7 @@
 
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/overlap.hpp"
 #include "control/resources/policy_part.hpp"
 #include "control/resources/resources.hpp"
 
@@ -12,8 +13,6 @@ namespace relayna::control {
 namespace {
 
 using domain::VirtualKey;
-
-constexpr std::int64_t kMostOverlapSeconds = 30 * 86'400;
 
 std::string_view state_name(domain::KeyState state) {
   switch (state) {
@@ -95,33 +94,6 @@ core::Result<void> refuse_revoked(const VirtualKey& key) {
   return core::fail(core::ErrorCode::conflict, "This key is revoked, which is for good; create another one.");
 }
 
-/// How long the old secret goes on: `overlap_seconds` of the body, else the default.
-std::chrono::seconds read_overlap(Call& call) {
-  std::int64_t seconds = std::chrono::seconds(identity::kDefaultOverlap).count();
-  if (call.body.is_null()) return std::chrono::seconds(seconds);
-  for (const auto& [name, given] : call.body.items()) {
-    if (name == "overlap_seconds") {
-      number(0, kMostOverlapSeconds).read(given, seconds, name, call.problems);
-    } else {
-      call.problems.add(name, "is unknown; there is: overlap_seconds");
-    }
-  }
-  return std::chrono::seconds(seconds);
-}
-
-json::Document overlap_schema() {
-  return {{"type", "object"},
-          {"additionalProperties", false},
-          {"x-optional", true},
-          {"properties",
-           {{"overlap_seconds",
-             {{"type", "integer"},
-              {"minimum", 0},
-              {"maximum", kMostOverlapSeconds},
-              {"default", 86'400},
-              {"description", "How long the old secret is still accepted."}}}}}};
-}
-
 const std::vector<ShownOnce> kSecretOnce{{"key", "The key itself. Shown in this answer and never again."}};
 
 }  // namespace
@@ -135,7 +107,7 @@ void add_keys(Api& api, const Resources& with) {
                             .shape = &key_shape(),
                             .read_scope = "keys:read",
                             .write_scope = "keys:write",
-                            .create_scope = "keys:create",
+
                             .search = "name",
                             .shown_once = kSecretOnce};
   keys.before_create = [keyring](Change<VirtualKey>& change) -> core::Result<void> {
@@ -173,10 +145,10 @@ void add_keys(Api& api, const Resources& with) {
       return {};
     };
   };
-  add_action<VirtualKey>(api, store, keys, "disable", "Switch a key off", "keys:disable", set_disabled(true));
-  add_action<VirtualKey>(api, store, keys, "enable", "Switch a key on again", "keys:disable",
+  add_action<VirtualKey>(api, store, keys, "disable", "Switch a key off", "keys:write", set_disabled(true));
+  add_action<VirtualKey>(api, store, keys, "enable", "Switch a key on again", "keys:write",
                          set_disabled(false));
-  add_action<VirtualKey>(api, store, keys, "revoke", "End a key for good", "keys:disable",
+  add_action<VirtualKey>(api, store, keys, "revoke", "End a key for good", "keys:write",
                          [](Change<VirtualKey>& change) -> core::Result<void> {
                            if (!change.row.revoked_at) change.row.revoked_at = change.call.now;
                            return {};

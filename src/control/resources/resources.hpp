@@ -1,6 +1,7 @@
 #pragma once
 
 #include "relayna/identity/keyring.hpp"
+#include "relayna/identity/operator_auth.hpp"
 #include "relayna/store/store.hpp"
 
 #include "control/api/api.hpp"
@@ -13,10 +14,16 @@ namespace relayna::control {
 struct Resources {
   store::Store& store;
   const identity::Keyring& keyring;
+  identity::OperatorAuthenticator& operators;
+  identity::SessionSettings sessions;
 };
 
 void add_teams(Api& api, const Resources& with);
 void add_projects(Api& api, const Resources& with);
+void add_audit_events(Api& api, const Resources& with);
 void add_keys(Api& api, const Resources& with);
+void add_operators(Api& api, const Resources& with);
+void add_sessions(Api& api, const Resources& with);
+void add_sign_in(Api& api, const Resources& with);
 
 }  // namespace relayna::control

@@ -1,0 +1,180 @@
+#include "relayna/identity/operators.hpp"
+
+#include "relayna/domain/scopes.hpp"
+
+#include "control/api/resource.hpp"
+#include "control/resources/common_fields.hpp"
+#include "control/resources/overlap.hpp"
+#include "control/resources/resources.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+using domain::Operator;
+
+const std::vector<ShownOnce> kTokenOnce{
+    {"token", "The operator token itself. Shown in this answer and never again."}};
+
+Codec<std::vector<std::string>> scope_list() {
+  auto codec = texts();
+  codec.nullable = false;
+  codec.read = [read = codec.read](const json::Document& given, std::vector<std::string>& value,
+                                   const std::string& path, Problems& problems) {
+    const auto before = problems.all().size();
+    std::vector<std::string> wanted;
+    read(given, wanted, path, problems);
+    if (problems.all().size() != before) return;
+    auto scopes = domain::parse_scopes(std::move(wanted));
+    if (!scopes) return problems.add(path, std::string(scopes.error().public_message()));
+    value = std::move(*scopes);
+  };
+  return codec;
+}
+
+Codec<std::string> email() {
+  auto codec = optional_text(254);
+  codec.read = [read = codec.read](const json::Document& given, std::string& value, const std::string& path,
+                                   Problems& problems) {
+    const auto before = problems.all().size();
+    read(given, value, path, problems);
+    if (problems.all().size() != before) return;
+    auto parsed = identity::parse_email(value);
+    if (!parsed) return problems.add(path, std::string(parsed.error().public_message()));
+    value = std::move(*parsed);
+  };
+  return codec;
+}
+
+void set_password(const json::Document& given, Operator& who, Problems& problems) {
+  if (!given.is_string()) return problems.add("password", "must be a string");
+  auto hash = identity::hash_password(core::Secret(given.get<std::string>()));
+  if (!hash) return problems.add("password", std::string(hash.error().public_message()));
+  who.password_hash = std::move(*hash);
+  who.password_expired = true;  // whoever set it knows it
+}
+
+const Shape<Operator>& operator_shape() {
+  static const auto shape = [] {
+    Shape<Operator> who("Operator", "Who administers the gateway.");
+    add_id(who);
+    who.field("name", &Operator::name, text(1, kMostName), Field::required, "Unique among those not revoked.")
+        .listed("name", true);
+    who.field("scopes", &Operator::scopes, scope_list(), Field::required,
+              "What it may do; none that the creator does not have. See docs/operators.md.");
+    who.field("email", &Operator::email, email(), Field::settable,
+              "To sign in to the portal with a password.")
+        .listed("email");
+    who.input("password", {{"type", "string"}, {"minLength", identity::kMinPasswordLength}}, set_password,
+              "A first password, to be changed at the first sign-in.");
+    who.field("token_prefix", &Operator::prefix, text(0, 16), Field::shown,
+              "The first characters of the token.")
+        .listed("prefix");
+    who.computed(
+        "status", {{"type", "string"}, {"enum", {"active", "disabled", "revoked", "expired"}}},
+        [](const Operator& row, core::SystemTime now) -> json::Document {
+          return std::string(domain::to_string(domain::operator_state(row, now)));
+        },
+        "");
+    who.computed(
+        "has_password", {{"type", "boolean"}},
+        [](const Operator& row, core::SystemTime) { return json::Document(!row.password_hash.empty()); }, "");
+    who.field("bootstrap", &Operator::bootstrap, flag(), Field::shown,
+              "Its token is the installation's first: rotate it.");
+    who.field("disabled", &Operator::disabled, flag(), Field::shown, "").listed("disabled");
+    who.field("revoked_at", &Operator::revoked_at, optional_moment(), Field::shown, "For good.")
+        .listed("revoked_at");
+    who.field("expires_at", &Operator::expires_at, optional_moment(), Field::settable, "null: never.")
+        .listed("expires_at", true);
+    who.field("previous_valid_until", &Operator::previous_valid_until, optional_moment(), Field::shown,
+              "Until when the token before the last rotation is accepted.");
+    who.field("last_used_at", &Operator::last_used_at, optional_moment(), Field::shown, "")
+        .listed("last_used_at", true)
+        .passes_by();
+    add_provenance(who);
+    return who;
+  }();
+  return shape;
+}
+
+/// Nobody makes an operator mightier than themselves, nor changes one that is.
+core::Result<void> check_reach(const Change<Operator>& change) {
+  const auto& mine = change.call.caller.scopes;
+  if (auto may = domain::check_grant(mine, change.row.scopes); !may) return may;
+  return change.before == nullptr ? core::Result<void>{} : domain::check_grant(mine, change.before->scopes);
+}
+
+core::Result<void> check_alive(const Change<Operator>& change) {
+  if (auto may = check_reach(change); !may) return may;
+  if (!change.before->revoked_at) return {};
+  return core::fail(core::ErrorCode::conflict,
+                    "This operator is revoked, which is for good; create another one.");
+}
+
+core::Result<void> refuse_own_end(const Change<Operator>& change) {
+  if (auto may = check_reach(change); !may) return may;
+  if (change.before->id != change.call.caller.operator_id) return {};
+  return core::fail(core::ErrorCode::conflict, "Nobody can end their own access; another operator can.");
+}
+
+}  // namespace
+
+void add_operators(Api& api, const Resources& with) {
+  auto& store = with.store.administration();
+  const auto* keyring = &with.keyring;
+  Resource<Operator> operators{.path = "operators",
+                               .tag = "Operators",
+                               .one = "operator",
+                               .shape = &operator_shape(),
+                               .read_scope = "operators:read",
+                               .write_scope = "operators:write",
+                               .search = "name",
+                               .removes = false,
+                               .shown_once = kTokenOnce};
+  operators.before_create = [keyring](Change<Operator>& change) -> core::Result<void> {
+    if (auto may = check_reach(change); !may) return may;
+    auto hasher = keyring->hasher();
+    const auto made = identity::new_operator(change.row.name, change.row.scopes, {}, change.call.now, hasher);
+    change.row.hash = made.who.hash;
+    change.row.prefix = made.who.prefix;
+    change.once["token"] = made.token.reveal();
+    return {};
+  };
+  operators.before_update = [](Change<Operator>& change) { return check_alive(change); };
+  add_resource(api, store, operators);
+
+  add_action<Operator>(
+      api, store, operators, "rotate", "Give an operator a new token", "operators:write",
+      [keyring](Change<Operator>& change) -> core::Result<void> {
+        if (auto may = check_alive(change); !may) return may;
+        const auto overlap = read_overlap(change.call);
+        if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
+        auto hasher = keyring->hasher();
+        change.once["token"] = identity::rotate(change.row, change.call.now, overlap, hasher).reveal();
+        return {};
+      },
+      overlap_schema(),
+      with_shown_once(shown_schema(operator_shape().fields(), operator_shape().about()), kTokenOnce));
+  const auto set_disabled = [](bool disabled) {
+    return [disabled](Change<Operator>& change) -> core::Result<void> {
+      if (auto may = check_alive(change); !may) return may;
+      if (disabled) {
+        if (auto may = refuse_own_end(change); !may) return may;
+      }
+      change.row.disabled = disabled;
+      return {};
+    };
+  };
+  add_action<Operator>(api, store, operators, "disable", "Switch an operator off", "operators:write",
+                       set_disabled(true));
+  add_action<Operator>(api, store, operators, "enable", "Switch an operator on again", "operators:write",
+                       set_disabled(false));
+  add_action<Operator>(api, store, operators, "revoke", "End an operator for good", "operators:write",
+                       [](Change<Operator>& change) -> core::Result<void> {
+                         if (auto may = refuse_own_end(change); !may) return may;
+                         if (!change.row.revoked_at) change.row.revoked_at = change.call.now;
+                         return {};
+                       });
+}
+
+}  // namespace relayna::control
