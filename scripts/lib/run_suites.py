@@ -159,6 +159,7 @@ def integration() -> Result:
     """Against the binary with sanitizers: outages and faults take the paths where memory is handled wrongly."""
     binary = build("dev", ("relayna-gateway",)) / "relayna-gateway"
     fresh_results("integration")
+    install_e2e_packages(ROOT / "tests" / "e2e")  # the admin API's answers are held against its OpenAPI document
     return node_suite("integration", binary, test_files("integration"), jobs=2, seconds=180, timeout=1200)
 
 
