@@ -1,5 +1,8 @@
 // Limits: what the requests of a scope may use together. Their numbers are called, and judged, as a policy's.
+#include <array>
+
 #include "relayna/config/schema.hpp"
+#include "relayna/domain/limit_checks.hpp"
 
 #include "declare/reader.hpp"
 
@@ -23,35 +26,45 @@ void each_number(const Node& node, const auto& use) {
   }
 }
 
-void check_numbers(const Context& context, const Node& node, bool soft, const std::string& path) {
+bool any_number(const Node& node) {
   bool any = false;
-  each_number(node, [&](const Field& field) {
-    any = true;
-    if (soft && field.shape == Shape::integer) {
-      context.problem(mark_at(node, field.key), join_path(path, field.key),
-                      "does not go with soft: only a budget can warn before it is used up");
+  each_number(node, [&any](const Field&) { any = true; });
+  return any;
+}
+
+/// The file calls the numbers as policies do, in the order of the kinds' own names.
+std::string_view key_of(std::string_view field) {
+  using domain::LimitKind;
+  constexpr std::array<std::pair<LimitKind, std::string_view>, domain::kLimitKinds> kKeys{{
+      {LimitKind::requests_per_minute, "rpm_limit"},
+      {LimitKind::requests_per_day, "max_requests_per_day"},
+      {LimitKind::tokens_per_minute, "tpm_limit"},
+      {LimitKind::tokens_per_day, "max_tokens_per_day"},
+      {LimitKind::concurrent_requests, "max_concurrent_requests"},
+      {LimitKind::usd_per_day, "daily_budget_usd"},
+      {LimitKind::usd_per_week, "weekly_budget_usd"},
+      {LimitKind::usd_per_month, "monthly_budget_usd"},
+      {LimitKind::usd_total, "total_budget_usd"},
+  }};
+  for (const auto& [kind, key] : kKeys) {
+    if (domain::to_string(kind) == field) return key;
+  }
+  return field;
+}
+
+/// `scoped`: false when the scope itself is wrong, and so what goes with it is unknown.
+void check(const Context& context, const Node& node, const domain::Limit& limit, bool scoped,
+           const std::string& path) {
+  for (const auto& problem : domain::limit_problems(limit)) {
+    if (problem.field.empty()) {
+      // A number that cannot be read has been reported already.
+      if (node.kind == Node::Kind::mapping && !any_number(node))
+        context.problem(node.mark, path, problem.message, "rpm_limit: 600");
+    } else if (scoped || problem.field != "target") {
+      const auto key = key_of(problem.field);
+      context.problem(mark_at(node, key), join_path(path, key), problem.message);
     }
-  });
-  if (!any) context.problem(node.mark, path, "limits nothing; give it at least one number", "rpm_limit: 600");
-}
-
-void check_target(const Context& context, const Node& node, const DeclaredLimit& limit,
-                  const std::string& path) {
-  // What the durable balances keep of an end user's name.
-  constexpr std::size_t kLongestEndUser = 256;
-  if (limit.scope == domain::LimitScope::global && !limit.target.empty()) {
-    context.problem(mark_at(node, "target"), path, "does not go with the scope global");
   }
-  if (limit.scope == domain::LimitScope::end_user && limit.target.size() > kLongestEndUser) {
-    context.problem(mark_at(node, "target"), path, "is longer than 256 bytes");
-  }
-}
-
-void check_model(const Context& context, const Node& node, const std::string& model,
-                 const std::string& path) {
-  const std::size_t star = model.find('*');
-  if (star == std::string::npos || star + 1 == model.size()) return;
-  context.problem(mark_at(node, "model"), path, "`*` may only stand at the end");
 }
 
 }  // namespace
@@ -62,7 +75,7 @@ void read_limits(const Context& context, const Node& root, File& file) {
   for (std::size_t i = 0; i < nodes.size() && !context.diagnostics.full(); ++i) {
     const Node& node = nodes[i];
     const std::string path = join_path("limits", i);
-    DeclaredLimit limit;
+    domain::Limit limit;
     limit.name = text_at(node, "name");
     limit.target = text_at(node, "target");
     limit.model = text_at(node, "model");
@@ -70,13 +83,12 @@ void read_limits(const Context& context, const Node& root, File& file) {
     limit.limits = domain::limits_of(read_policy(context, node, path, {}));
     check_name(context, limit.name, mark_at(node, "name"), path + ".name");
     names.add(context, limit.name, mark_at(node, "name"), path + ".name");
-    check_model(context, node, limit.model, path + ".model");
-    if (node.kind == Node::Kind::mapping) check_numbers(context, node, limit.soft, path);
     const auto scope = domain::parse_limit_scope(text_at(node, "scope"));
+    limit.scope = scope.value_or(domain::LimitScope::global);
+    check(context, node, limit, scope.has_value(), path);
     if (!scope) continue;
-    limit.scope = *scope;
-    check_target(context, node, limit, path + ".target");
-    file.limits.push_back(std::move(limit));
+    file.limits.push_back({std::move(limit.name), limit.scope, std::move(limit.target),
+                           std::move(limit.model), limit.limits, limit.soft});
   }
 }
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 
+#include "relayna/domain/price_fields.hpp"
 #include "relayna/domain/prices.hpp"
 #include "relayna/json/scan.hpp"
 
-#include "domain/price_fields.hpp"
 #include "domain/price_reader.hpp"
 
 namespace relayna::domain {

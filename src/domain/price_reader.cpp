@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "relayna/domain/price_fields.hpp"
 #include "relayna/json/scan.hpp"
-
-#include "domain/price_fields.hpp"
 
 namespace relayna::domain {
 namespace {

@@ -32,6 +32,7 @@ class Admin {
     const pipeline::About& about;
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS
+    std::vector<std::string> environment_providers;  ///< names of those that exist without a row
   };
   explicit Admin(Parts parts);
   ~Admin();

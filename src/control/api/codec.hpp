@@ -25,7 +25,8 @@ struct Codec {
   /// Merges `given` into `value`. Null has been dealt with. Problems are told below `path`.
   std::function<void(const json::Document& given, T& value, const std::string& path, Problems& problems)>
       read;
-  bool nullable = false;  ///< null sets T{}
+  bool nullable = false;  ///< null sets `unset`
+  T unset{};
 };
 
 /// Length in bytes of UTF-8; texts of blanks only are refused when `min` > 0.

@@ -37,11 +37,17 @@ struct Resource {
   std::string write_scope;
   std::string create_scope = {};  ///< empty: write_scope
   std::string search = {};        ///< column `q` looks into; empty: none
+  bool lists = true;
   bool creates = true;
   bool patches = true;
   bool removes = true;
   std::vector<ShownOnce> shown_once = {};  ///< by a creation
-  Hook before_create = {};                 ///< may set what callers do not: references, secrets
+  /// Refuses what a creation or patch refers to and what no key of the database covers. Before the unit
+  /// begins, so it may read the store; the body may be anything yet.
+  std::function<core::Result<void>(Call&)> check_references = {};
+  /// What stands for a row of a fixed set that is not stored; a change stores it. nullopt: no such id.
+  std::function<std::optional<R>(const std::string& id)> unstored = {};
+  Hook before_create = {};  ///< may set what callers do not: references, secrets
   Hook before_update = {};
   Hook before_remove = {};
 
@@ -51,13 +57,29 @@ struct Resource {
 
 namespace resource_detail {
 
+/// What `found` holds, or what stands for it.
 template <class R>
-core::Result<R> find_row(store::Unit& unit, const Call& call, const Resource<R>& resource) {
-  auto found = unit.of<R>().find(call.at("id"));
+core::Result<R> existing(core::Result<std::optional<R>> found, const Call& call,
+                         const Resource<R>& resource) {
   if (!found) return std::unexpected(std::move(found.error()));
+  if (!*found && resource.unstored) *found = resource.unstored(call.at("id"));
   if (!*found)
     return core::fail(core::ErrorCode::not_found, "There is no " + resource.one + " with this id.");
   return std::move(**found);
+}
+
+template <class R>
+core::Result<R> find_row(store::Unit& unit, const Call& call, const Resource<R>& resource) {
+  return existing(unit.of<R>().find(call.at("id")), call, resource);
+}
+
+/// Replaces the row, or stores the first one of its id.
+template <class R>
+core::Result<void> write_row(store::Unit& unit, const R& row, const Resource<R>& resource) {
+  auto written = unit.of<R>().update(row);
+  if (!written && resource.unstored && written.error().code == core::ErrorCode::not_found)
+    return unit.of<R>().insert(row);
+  return written;
 }
 
 template <class R>
@@ -103,11 +125,9 @@ core::Result<Answer> list(store::Administration& store, Call& call, const Resour
 
 template <class R>
 core::Result<Answer> get(store::Administration& store, Call& call, const Resource<R>& resource) {
-  auto found = store.of<R>().get(call.at("id"));
+  auto found = existing(store.of<R>().get(call.at("id")), call, resource);
   if (!found) return std::unexpected(std::move(found.error()));
-  if (!*found)
-    return core::fail(core::ErrorCode::not_found, "There is no " + resource.one + " with this id.");
-  auto answer = show_row(**found, call, resource);
+  auto answer = show_row(*found, call, resource);
   if (!call.if_none_match.empty() && call.if_none_match == answer.headers.front().second) {
     answer.status = 304;
     answer.body = nullptr;
@@ -117,6 +137,10 @@ core::Result<Answer> get(store::Administration& store, Call& call, const Resourc
 
 template <class R>
 core::Result<Answer> create(store::Administration& store, Call& call, const Resource<R>& resource) {
+  if (resource.check_references) {
+    if (auto known = resource.check_references(call); !known)
+      return std::unexpected(std::move(known.error()));
+  }
   return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
     R row{};
     if constexpr (requires { subject(row).id; }) subject(row).id = Call::new_id();
@@ -165,7 +189,8 @@ core::Result<Answer> alter(store::Administration& store, Call& call, const Resou
                       change.once.empty() && !changes_a_secret(call, *resource.shape);
     if (!same) {
       stamp_updated(row, call.now);
-      if (auto stored = unit.of<R>().update(row); !stored) return std::unexpected(std::move(stored.error()));
+      if (auto stored = write_row(unit, row, resource); !stored)
+        return std::unexpected(std::move(stored.error()));
       note = note_of<R>(resource, verb, call, &before, &row);
     }
     auto answer = show_row(row, call, resource);
@@ -176,6 +201,10 @@ core::Result<Answer> alter(store::Administration& store, Call& call, const Resou
 
 template <class R>
 core::Result<Answer> patch(store::Administration& store, Call& call, const Resource<R>& resource) {
+  if (resource.check_references) {
+    if (auto known = resource.check_references(call); !known)
+      return std::unexpected(std::move(known.error()));
+  }
   return alter<R>(store, call, resource, "update", [&](Change<R>& change) -> core::Result<void> {
     resource.shape->patch(call.body, change.row, call.problems);
     if (!call.problems.empty()) return std::unexpected(call.problems.error());
@@ -232,12 +261,14 @@ template <class R>
 void add_readings(Api& api, store::Administration& store, const Resource<R>& resource) {
   namespace detail = resource_detail;
   add_schemas(api, *resource.shape, resource.creates, resource.patches);
-  auto listed = detail::operation(store, resource, "GET", resource.collection(), "list",
-                                  "List each " + resource.one, detail::list<R>);
-  listed.scope = resource.read_scope;
-  listed.query = list_parameters(resource.shape->fields(), resource.search);
-  listed.response = page_schema(resource.shape->name());
-  api.add(std::move(listed));
+  if (resource.lists) {
+    auto listed = detail::operation(store, resource, "GET", resource.collection(), "list",
+                                    "List each " + resource.one, detail::list<R>);
+    listed.scope = resource.read_scope;
+    listed.query = list_parameters(resource.shape->fields(), resource.search);
+    listed.response = page_schema(resource.shape->name());
+    api.add(std::move(listed));
+  }
 
   auto got = detail::operation(store, resource, "GET", resource.item(), "get", "Get a " + resource.one,
                                detail::get<R>);

@@ -63,11 +63,11 @@ class Shape {
       };
     }
     if (kind != Field::shown) {
-      entry.set = [member, read = codec.read, nullable = codec.nullable, name = entry.info.name](
-                      const json::Document& given, R& row, Problems& problems) {
+      entry.set = [member, read = codec.read, nullable = codec.nullable, unset = codec.unset,
+                   name = entry.info.name](const json::Document& given, R& row, Problems& problems) {
         if (!given.is_null()) return read(given, std::invoke(member, row), name, problems);
         if (!nullable) return problems.add(name, "must not be null");
-        std::invoke(member, row) = T{};
+        std::invoke(member, row) = unset;
       };
     }
     entries_.push_back(std::move(entry));

@@ -2,16 +2,13 @@
 
 #include "relayna/domain/policy_fields.hpp"
 
+#include "control/resources/money_part.hpp"
+
 namespace relayna::control {
 
 using json::Document;
 
 namespace {
-
-/// Dollars are exact decimals: as a number up to fifteen digits, as a string always.
-Document dollars() {
-  return {{"type", Document::array({"number", "string", "null"})}, {"minimum", 0}};
-}
 
 void keep_dollars(const domain::Policy& policy, Document& shown) {
   for (const auto& field : domain::kMoneyFields) {
@@ -38,7 +35,7 @@ Document policy_schema() {
     if (field.max != domain::kNoMax) number["maximum"] = field.max;
     fields[std::string(field.name)] = std::move(number);
   }
-  for (const auto& field : domain::kMoneyFields) fields[std::string(field.name)] = dollars();
+  for (const auto& field : domain::kMoneyFields) fields[std::string(field.name)] = dollars_schema();
   fields[std::string(domain::kVersionField)] = {{"type", "integer"}, {"readOnly", true}};
   return {{"type", Document::array({"object", "null"})},
           {"additionalProperties", false},

@@ -16,6 +16,7 @@ struct Resources {
   const identity::Keyring& keyring;
   identity::OperatorAuthenticator& operators;
   identity::SessionSettings sessions;
+  std::vector<std::string> environment_providers;  ///< names that exist without a row
 };
 
 void add_teams(Api& api, const Resources& with);
@@ -25,5 +26,10 @@ void add_keys(Api& api, const Resources& with);
 void add_operators(Api& api, const Resources& with);
 void add_sessions(Api& api, const Resources& with);
 void add_sign_in(Api& api, const Resources& with);
+void add_limits(Api& api, const Resources& with);
+void add_models(Api& api, const Resources& with);
+void add_policy_layers(Api& api, const Resources& with);
+void add_prices(Api& api, const Resources& with);
+void add_routes(Api& api, const Resources& with);
 
 }  // namespace relayna::control

@@ -1,0 +1,149 @@
+#include "relayna/domain/price_catalog.hpp"
+#include "relayna/domain/price_fields.hpp"
+
+#include "control/api/parts.hpp"
+#include "control/api/resource.hpp"
+#include "control/resources/common_fields.hpp"
+#include "control/resources/money_part.hpp"
+#include "control/resources/provider_names.hpp"
+#include "control/resources/resources.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+using domain::LongContext;
+using domain::Price;
+using domain::PriceOverride;
+
+constexpr std::size_t kMostModel = 256;
+
+/// `rates` finds the rates of a row.
+template <class R, class Find>
+void add_rates(Shape<R>& shape, Find rates) {
+  for (const auto& field : domain::kRateFields) {
+    shape.field(
+        std::string(field.name) + "_usd_per_million",
+        [rates, member = field.member](auto& row) -> auto& { return rates(row).*member; }, optional_dollars(),
+        Field::settable, "");
+  }
+}
+
+const Shape<LongContext>& long_context_shape() {
+  static const auto shape = [] {
+    Shape<LongContext> context("LongContext", "The rates of requests with much input.");
+    context.field("above_input_tokens", &LongContext::above_input_tokens, number(1), Field::required, "");
+    add_rates(context, [](auto& row) -> auto& { return row.rates; });
+    return context;
+  }();
+  return shape;
+}
+
+/// The fields of a price; `price` finds it in a row.
+template <class R, class Find>
+void add_price(Shape<R>& shape, Find price) {
+  const auto part = [price](auto member) {
+    return [price, member](auto& row) -> auto& { return price(row).*member; };
+  };
+  shape
+      .field("provider", part(&Price::provider), text(1, kMostName), Field::required,
+             "The name of a provider.")
+      .listed("provider", true);
+  shape
+      .field("model", part(&Price::model), text(1, kMostModel), Field::required,
+             "Exact, or a prefix with a trailing `*`.")
+      .listed("model", true);
+  shape.field("effective_from", part(&Price::effective_from), optional_moment(), Field::settable,
+              "null: always.");
+  add_rates(shape, [price](auto& row) -> auto& { return price(row).rates; });
+  shape.field("request_usd", part(&Price::per_request), optional_dollars(), Field::settable,
+              "US dollars for each request, on top of its tokens.");
+  shape.field("long_context", part(&Price::long_context), object_of(long_context_shape()), Field::settable,
+              "null: the same rates whatever the input.");
+}
+
+const Shape<PriceOverride>& override_shape() {
+  static const auto shape = [] {
+    Shape<PriceOverride> row("Price", "A price that goes before the built-in list.");
+    add_id(row);
+    add_price(row, [](auto& of) -> auto& { return of.price; });
+    row.field("enabled", &PriceOverride::enabled, flag(), Field::settable, "").listed("enabled");
+    add_provenance(row);
+    // The rules are the domain's, in one place: those of reading a price.
+    row.rule([](const PriceOverride& checked, Problems& problems) {
+      if (auto read = domain::price_from_json(domain::to_json(checked.price)); !read)
+        problems.add_lines("", read.error().public_message());
+    });
+    return row;
+  }();
+  return shape;
+}
+
+const Shape<Price>& listed_shape() {
+  static const auto shape = [] {
+    Shape<Price> price("ListedPrice", "A price of the built-in list.");
+    add_price(price, [](auto& of) -> auto& { return of; });
+    return price;
+  }();
+  return shape;
+}
+
+core::Result<void> check_provider(const Resources& with, Call& call) {
+  const auto given = call.body.find("provider");
+  if (given == call.body.end() || !given->is_string()) return {};
+  if (auto done = check_provider_name(with, given->get<std::string>(), "provider", call.problems); !done)
+    return done;
+  return call.problems.empty() ? core::Result<void>() : std::unexpected(call.problems.error());
+}
+
+core::Result<Answer> show_catalog(Call& call) {
+  const auto provider = call.query.take("provider");
+  const auto part = call.query.take("q");
+  call.query.finish(call.problems);
+  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  const auto catalog = domain::PriceCatalog::built_in();
+  if (!catalog) return std::unexpected(catalog.error());
+  Answer answer;
+  auto data = json::Document::array();
+  for (const auto& price : catalog->listed()) {
+    if (provider && price.provider != *provider) continue;
+    if (part && price.model.find(*part) == std::string::npos) continue;
+    data.push_back(listed_shape().show(price, call.now));
+  }
+  answer.body = {{"updated", catalog->updated()}, {"data", std::move(data)}};
+  return answer;
+}
+
+void add_catalog(Api& api) {
+  Operation list;
+  list.method = "GET";
+  list.path = "/admin/prices/catalog";
+  list.id = "prices.catalog";
+  list.tag = "Prices";
+  list.summary = "List the built-in prices";
+  list.scope = "prices:read";
+  list.query = {{"provider", {{"type", "string"}}, "Only the prices of this one."},
+                {"q", {{"type", "string"}}, "Part of the model's name."}};
+  list.response = object_schema({{"updated", {{"type", "string"}, {"format", "date"}}},
+                                 {"data", array_of(reference(listed_shape().name()))}});
+  list.run = Operation::Blocking(show_catalog);
+  api.add_schema(listed_shape().name(), shown_schema(listed_shape().fields(), listed_shape().about()));
+  api.add(std::move(list));
+}
+
+}  // namespace
+
+void add_prices(Api& api, const Resources& with) {
+  Resource<PriceOverride> prices{.path = "prices",
+                                 .tag = "Prices",
+                                 .one = "price",
+                                 .shape = &override_shape(),
+                                 .read_scope = "prices:read",
+                                 .write_scope = "prices:write",
+                                 .search = "model"};
+  prices.check_references = [&with](Call& call) { return check_provider(with, call); };
+  add_resource(api, with.store.administration(), prices);
+  add_catalog(api);
+}
+
+}  // namespace relayna::control

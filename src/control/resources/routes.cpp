@@ -1,0 +1,113 @@
+#include "control/api/resource.hpp"
+#include "control/resources/resources.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+using domain::Route;
+using domain::RouteSettings;
+
+constexpr std::int64_t kMostTimeoutMs = 3'600'000;
+constexpr std::int64_t kMostBodyBytes = 1'073'741'824;
+
+/// The routes that can be set; /health is always there.
+constexpr bool configurable(Route route) noexcept {
+  return route != Route::health && route != Route::unknown;
+}
+
+const Shape<RouteSettings>& route_shape() {
+  static const auto shape = [] {
+    Shape<RouteSettings> route("Route", "How a route of the proxy listener behaves.");
+    route.computed(
+        "id", {{"type", "string"}},
+        [](const RouteSettings& row, core::SystemTime) -> json::Document {
+          return std::string(domain::route_id(row.route));
+        },
+        "");
+    route.computed(
+        "route", {{"type", "string"}},
+        [](const RouteSettings& row, core::SystemTime) -> json::Document {
+          return std::string(domain::route_label(row.route));
+        },
+        "As policies, metrics and usage call it.");
+    route.field("enabled", &RouteSettings::enabled, flag(), Field::settable,
+                "Off: every request is refused with disabled_route.");
+    route.field("timeout_ms", &RouteSettings::timeout_ms, optional_number(1, kMostTimeoutMs), Field::settable,
+                "From the request's first byte to the answer's last; null: no limit.");
+    route.field("max_request_body_bytes", &RouteSettings::max_request_body_bytes,
+                optional_number(1, kMostBodyBytes), Field::settable, "null: the global cap alone.");
+    route.field("max_response_body_bytes", &RouteSettings::max_response_body_bytes,
+                optional_number(1, kMostBodyBytes), Field::settable, "null: no limit.");
+    route.field("drain_on_disconnect", &RouteSettings::drain_on_disconnect, flag(), Field::settable,
+                "Read the answer to its end although the client left, so that its usage is known.");
+    return route;
+  }();
+  return shape;
+}
+
+std::optional<RouteSettings> defaults_of(const std::string& id) {
+  const auto route = domain::parse_route_id(id);
+  if (!route || !configurable(*route)) return std::nullopt;
+  RouteSettings settings;
+  settings.route = *route;
+  return settings;
+}
+
+/// Every route in the order of domain::Route, also those nobody has set.
+core::Result<Answer> list_routes(store::Administration& store, Call& call) {
+  call.query.finish(call.problems);
+  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  json::Document data = json::Document::array();
+  for (auto route = Route{}; route != Route::unknown;
+       route = static_cast<Route>(static_cast<std::uint8_t>(route) + 1)) {
+    const std::string id(domain::route_id(route));
+    const auto defaults = defaults_of(id);
+    if (!defaults) continue;
+    auto stored = store.of<RouteSettings>().get(id);
+    if (!stored) return std::unexpected(std::move(stored.error()));
+    data.push_back(route_shape().show(stored->value_or(*defaults), call.now));
+  }
+  Answer answer;
+  answer.body = page_document(std::move(data), "");
+  return answer;
+}
+
+}  // namespace
+
+void add_routes(Api& api, const Resources& with) {
+  auto& store = with.store.administration();
+  Resource<RouteSettings> routes{.path = "routes",
+                                 .tag = "Routes",
+                                 .one = "route",
+                                 .shape = &route_shape(),
+                                 .read_scope = "policies:read",
+                                 .write_scope = "policies:write",
+                                 .lists = false,
+                                 .creates = false,
+                                 .removes = false};
+  routes.unstored = defaults_of;
+  Operation list;
+  list.method = "GET";
+  list.path = routes.collection();
+  list.id = "routes.list";
+  list.tag = routes.tag;
+  list.summary = "List every route with its settings";
+  list.scope = routes.read_scope;
+  list.response = page_schema(route_shape().name());
+  list.run = Operation::Blocking([&store](Call& call) { return list_routes(store, call); });
+  api.add(std::move(list));
+  add_resource(api, store, routes);
+  const auto set_enabled = [](bool enabled) {
+    return [enabled](Change<RouteSettings>& change) -> core::Result<void> {
+      change.row.enabled = enabled;
+      return {};
+    };
+  };
+  add_action<RouteSettings>(api, store, routes, "enable", "Serve a route again", routes.write_scope,
+                            set_enabled(true));
+  add_action<RouteSettings>(api, store, routes, "disable", "Stop serving a route", routes.write_scope,
+                            set_enabled(false));
+}
+
+}  // namespace relayna::control
