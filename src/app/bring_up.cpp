@@ -192,6 +192,7 @@ void Application::open_admin() {
       .base_path = settings_.control_base_path,
       .tls = control_tls_ != nullptr,
       .environment_providers = std::move(environment),
+      .log_level = settings_.log_level,
   });
   control_handler_.set_admin(admin_.get());
 }

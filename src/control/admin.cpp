@@ -33,7 +33,7 @@ struct Admin::State {
   explicit State(const Parts& parts)
       : parts(parts),
         operators(parts.store.administration(), parts.keyring, parts.shard.clock(), session_settings(parts)),
-        resources{parts.store, parts.keyring, operators, session_settings(parts), parts.environment_providers},
+        resources{parts.store, parts.keyring, operators, session_settings(parts), parts.environment_providers, parts.log_level},
         api({parts.shard, parts.pool, parts.metrics, recognise(operators)}) {}
   Parts parts;
   identity::OperatorAuthenticator operators;
@@ -50,6 +50,7 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_audit_events(api, with);
   add_keys(api, with);
   add_limits(api, with);
+  add_log_level(api, with);
   add_models(api, with);
   add_policy_layers(api, with);
   add_prices(api, with);

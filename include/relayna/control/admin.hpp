@@ -33,6 +33,7 @@ class Admin {
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS
     std::vector<std::string> environment_providers;  ///< names of those that exist without a row
+    std::string log_level;                           ///< the filter the process started with
   };
   explicit Admin(Parts parts);
   ~Admin();

@@ -31,6 +31,16 @@ domain::AuditEvent audit_row(const Call& call, const Note& note) {
   return event;
 }
 
+core::Result<void> record(store::Unit& unit, const Call& call, const Note& note) {
+  if (!note.action.empty()) {
+    if (auto recorded = unit.record(audit_row(call, note)); !recorded) return recorded;
+  }
+  for (const auto& further : note.also) {
+    if (auto recorded = record(unit, call, further); !recorded) return recorded;
+  }
+  return {};
+}
+
 core::Result<Answer> replayed(const Call& call, const store::IdempotentAnswer& kept) {
   if (kept.request != digest_of(call)) {
     return core::fail(core::ErrorCode::idempotency_conflict,
@@ -78,9 +88,7 @@ core::Result<Answer> change(store::Administration& store, Call& call,
     Note note;
     answer = work(unit, note);
     if (!answer) return std::unexpected(answer.error());
-    if (!note.action.empty()) {
-      if (auto recorded = unit.record(audit_row(call, note)); !recorded) return recorded;
-    }
+    if (auto recorded = record(unit, call, note); !recorded) return recorded;
     if (idempotent) return unit.keep(to_keep(call, *answer));
     return {};
   });

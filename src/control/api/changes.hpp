@@ -15,6 +15,7 @@ struct Note {
   std::string target_id;
   json::Document before;  ///< null: there was none
   json::Document after;
+  std::vector<Note> also = {};  ///< further rows, of a change to several things at once
 };
 
 /// Makes a change as one unit: what `work` does, its audit row, and the answer kept for `Idempotency-Key`. A

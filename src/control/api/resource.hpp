@@ -156,7 +156,7 @@ core::Result<Answer> create(store::Administration& store, Call& call, const Reso
     note = note_of<R>(resource, "create", call, nullptr, &row);
     auto answer = show_row(row, call, resource);
     answer.status = 201;
-    answer.headers.emplace_back("Location", resource.collection() + '/' + id_of(row));
+    answer.headers.emplace_back("Location", resource.collection() + '/' + path_segment(id_of(row)));
     answer.once = std::move(change.once);
     return answer;
   });

@@ -34,6 +34,23 @@ std::string id_of(const R& row) {
   }
 }
 
+/// An id as a segment of a path: names may hold slashes.
+inline std::string path_segment(std::string_view id) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view kPlain = "-._~";
+  std::string segment;
+  for (const char c : id) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || kPlain.find(c) != std::string_view::npos) {
+      segment += c;
+    } else {
+      segment.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
+    }
+  }
+  return segment;
+}
+
 template <class R>
 void stamp_created(R& row, core::SystemTime now) {
   if constexpr (requires { subject(row).created_at; }) subject(row).created_at = now;

@@ -4,6 +4,7 @@
 
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/key_shape.hpp"
 #include "control/resources/overlap.hpp"
 #include "control/resources/policy_part.hpp"
 #include "control/resources/resources.hpp"
@@ -42,6 +43,8 @@ void apply_preset(const json::Document& given, VirtualKey& key, Problems& proble
     problems.add("preset", fmt::format("must be one of: {}", fmt::join(domain::preset_names(), ", ")));
   }
 }
+
+}  // namespace
 
 const Shape<VirtualKey>& key_shape() {
   static const auto shape = [] {
@@ -89,6 +92,8 @@ const Shape<VirtualKey>& key_shape() {
   return shape;
 }
 
+namespace {
+
 core::Result<void> refuse_revoked(const VirtualKey& key) {
   if (!key.revoked_at) return {};
   return core::fail(core::ErrorCode::conflict, "This key is revoked, which is for good; create another one.");
@@ -125,6 +130,8 @@ void add_keys(Api& api, const Resources& with) {
     return {};
   };
   add_resource(api, store, keys);
+  add_bulk_key_changes(api, store);
+  add_key_presets(api);
 
   add_action<VirtualKey>(
       api, store, keys, "rotate", "Give a key a new secret", "keys:rotate",

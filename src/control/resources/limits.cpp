@@ -1,8 +1,9 @@
+#include "relayna/domain/limit_checks.hpp"
+
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/money_part.hpp"
 #include "control/resources/resources.hpp"
-#include "relayna/domain/limit_checks.hpp"
 
 namespace relayna::control {
 
@@ -17,8 +18,8 @@ constexpr std::size_t kMostModel = 256;
 
 Codec<LimitScope> limit_scope() {
   std::vector<std::pair<LimitScope, std::string_view>> scopes;
-  for (const auto scope : {LimitScope::key, LimitScope::project, LimitScope::team, LimitScope::global,
-                           LimitScope::end_user}) {
+  for (const auto scope :
+       {LimitScope::key, LimitScope::project, LimitScope::team, LimitScope::global, LimitScope::end_user}) {
     scopes.emplace_back(scope, domain::to_string(scope));
   }
   return choice(std::move(scopes));
@@ -64,8 +65,9 @@ const Shape<Limit>& limit_shape() {
                "Counts only this model; a trailing `*` covers what follows, counted together. null: all.")
         .listed("model");
     add_amounts(limit);
-    limit.field("soft", &Limit::soft, flag(), Field::settable,
-                "Warns from 80 % on instead of refusing; for budgets only.")
+    limit
+        .field("soft", &Limit::soft, flag(), Field::settable,
+               "Warns from 80 % on instead of refusing; for budgets only.")
         .listed("soft");
     limit.field("enabled", &Limit::enabled, flag(), Field::settable, "").listed("enabled");
     add_provenance(limit);

@@ -45,8 +45,7 @@ const Shape<Model>& model_shape() {
     Shape<Model> model("Model", "A model name clients may use and where it leads.");
     model.field("name", &Model::name, text(1, kMostModelName), Field::fixed_required, "What clients write.")
         .listed("name", true);
-    model
-        .field("provider", &Model::provider, text(1, kMostName), Field::required, "The name of a provider.")
+    model.field("provider", &Model::provider, text(1, kMostName), Field::required, "The name of a provider.")
         .listed("provider", true);
     model.field("upstream_model", &Model::upstream_model, optional_text(kMostModelName), Field::settable,
                 "What the provider is asked for; null: the same name.");

@@ -65,8 +65,7 @@ core::Result<void> must_exist(Change<PolicyLayer>& change) {
   auto found = change.unit.of<R>().find(change.row.scope_id);
   if (!found) return std::unexpected(std::move(found.error()));
   if (*found) return {};
-  change.call.problems.add("scope_id",
-                           "is the id of no " + std::string(domain::to_string(change.row.kind)));
+  change.call.problems.add("scope_id", "is the id of no " + std::string(domain::to_string(change.row.kind)));
   return std::unexpected(change.call.problems.error());
 }
 

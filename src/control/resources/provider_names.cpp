@@ -26,17 +26,19 @@ core::Result<void> check_provider_name(const Resources& with, const std::string&
                                        const std::string& path, Problems& problems) {
   if (std::ranges::find(with.environment_providers, name) != with.environment_providers.end()) return {};
   using Test = store::Filter::Test;
-  auto found = with.store.administration().of<store::ProviderRow>().list({.where = {{"name", Test::equals, name}},
-                                                                          .sort = "name",
-                                                                          .descending = false,
-                                                                          .after = {},
-                                                                          .limit = 1});
+  auto found =
+      with.store.administration().of<store::ProviderRow>().list({.where = {{"name", Test::equals, name}},
+                                                                 .sort = "name",
+                                                                 .descending = false,
+                                                                 .after = {},
+                                                                 .limit = 1});
   if (!found) return std::unexpected(std::move(found.error()));
   if (!found->rows.empty()) return {};
   auto names = known_names(with);
   if (!names) return std::unexpected(std::move(names.error()));
-  problems.add(path, names->empty() ? std::string("names no provider; there is none yet")
-                                    : fmt::format("names no provider; there are: {}", fmt::join(*names, ", ")));
+  problems.add(path, names->empty()
+                         ? std::string("names no provider; there is none yet")
+                         : fmt::format("names no provider; there are: {}", fmt::join(*names, ", ")));
   return {};
 }
 

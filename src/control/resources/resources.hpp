@@ -17,6 +17,7 @@ struct Resources {
   identity::OperatorAuthenticator& operators;
   identity::SessionSettings sessions;
   std::vector<std::string> environment_providers;  ///< names that exist without a row
+  std::string log_level;                           ///< the configured filter
 };
 
 void add_teams(Api& api, const Resources& with);
@@ -27,6 +28,8 @@ void add_operators(Api& api, const Resources& with);
 void add_sessions(Api& api, const Resources& with);
 void add_sign_in(Api& api, const Resources& with);
 void add_limits(Api& api, const Resources& with);
+/// Of this replica.
+void add_log_level(Api& api, const Resources& with);
 void add_models(Api& api, const Resources& with);
 void add_policy_layers(Api& api, const Resources& with);
 void add_prices(Api& api, const Resources& with);

@@ -1,0 +1,98 @@
+#include <memory>
+#include <mutex>
+
+#include "relayna/telemetry/log.hpp"
+
+#include "control/api/changes.hpp"
+#include "control/api/schemas.hpp"
+#include "control/resources/resources.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+constexpr std::size_t kMostFilter = 512;
+
+/// The filter in force in this process, as it was written.
+struct Level {
+  std::mutex mutex;
+  std::string filter;
+};
+
+Answer show(const std::string& filter) {
+  Answer answer;
+  answer.body = {{"level", filter}};
+  return answer;
+}
+
+core::Result<std::string> read_filter(Call& call) {
+  std::string filter;
+  for (const auto& [name, given] : call.body.items()) {
+    if (name == "level") {
+      text(1, kMostFilter).read(given, filter, name, call.problems);
+    } else {
+      call.problems.add(name, "is unknown; there is: level");
+    }
+  }
+  if (!call.body.contains("level")) call.problems.add("level", "is required");
+  if (call.problems.empty()) {
+    if (auto valid = telemetry::check_level(filter); !valid)
+      call.problems.add("level", std::string(valid.error().public_message()));
+  }
+  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  return filter;
+}
+
+/// The audit row first: a level nobody can account for is not set.
+core::Result<Answer> set(store::Administration& store, Level& level, Call& call) {
+  auto filter = read_filter(call);
+  if (!filter) return std::unexpected(std::move(filter.error()));
+  const std::lock_guard lock(level.mutex);
+  auto answer = change(store, call, [&](store::Unit&, Note& note) -> core::Result<Answer> {
+    note = {"log-level.update", "log-level", "", {{"level", level.filter}}, {{"level", *filter}}};
+    return show(*filter);
+  });
+  if (!answer) return answer;
+  if (auto applied = telemetry::set_level(*filter); !applied)
+    return std::unexpected(std::move(applied.error()));
+  level.filter = std::move(*filter);
+  return answer;
+}
+
+Operation operation(std::string method, std::string verb, std::string summary, std::string scope) {
+  Operation made;
+  made.method = std::move(method);
+  made.path = "/admin/log-level";
+  made.id = "log-level." + std::move(verb);
+  made.tag = "Settings";
+  made.summary = std::move(summary);
+  made.about = "Of the replica that answers, until it restarts.";
+  made.scope = std::move(scope);
+  made.response = object_schema({{"level", {{"type", "string"}}}});
+  return made;
+}
+
+}  // namespace
+
+void add_log_level(Api& api, const Resources& with) {
+  auto level = std::make_shared<Level>();
+  level->filter = with.log_level;
+  auto get = operation("GET", "get", "Tell the log filter in force", "settings:read");
+  get.run = Operation::Blocking([level](Call& call) -> core::Result<Answer> {
+    call.query.finish(call.problems);
+    if (!call.problems.empty()) return std::unexpected(call.problems.error());
+    const std::lock_guard lock(level->mutex);
+    return show(level->filter);
+  });
+  api.add(std::move(get));
+  auto patch = operation("PATCH", "update", "Change the log filter", "settings:write");
+  patch.request = object_schema(
+      {{"level",
+        {{"type", "string"},
+         {"description", "`trace` to `error`, or a filter such as `proxy=debug,store=warn,info`."}}}});
+  auto& store = with.store.administration();
+  patch.run = Operation::Blocking([&store, level](Call& call) { return set(store, *level, call); });
+  api.add(std::move(patch));
+}
+
+}  // namespace relayna::control
