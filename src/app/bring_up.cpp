@@ -179,8 +179,6 @@ runtime::Task<void> Application::catch_up(runtime::Shard* shard, ShardParts* par
 }
 
 void Application::open_admin() {
-  std::vector<std::string> environment;
-  for (const auto& provider : environment_providers(settings_)) environment.push_back(provider.name);
   admin_ = std::make_unique<control::Admin>(control::Admin::Parts{
       .shard = main_,
       .pool = admin_pool_,
@@ -191,7 +189,7 @@ void Application::open_admin() {
       .about = about_,
       .base_path = settings_.control_base_path,
       .tls = control_tls_ != nullptr,
-      .environment_providers = std::move(environment),
+      .environment_providers = environment_providers(settings_),
       .log_level = settings_.log_level,
   });
   control_handler_.set_admin(admin_.get());

@@ -7,6 +7,7 @@
 
 #include "relayna/core/result.hpp"
 #include "relayna/core/time.hpp"
+#include "relayna/domain/catalog_objects.hpp"
 #include "relayna/http/message.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/pipeline/health.hpp"
@@ -32,8 +33,8 @@ class Admin {
     const pipeline::About& about;
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS
-    std::vector<std::string> environment_providers;  ///< names of those that exist without a row
-    std::string log_level;                           ///< the filter the process started with
+    std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
+    std::string log_level;                                ///< the filter the process started with
   };
   explicit Admin(Parts parts);
   ~Admin();

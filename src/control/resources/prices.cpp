@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "relayna/catalog/build.hpp"
 #include "relayna/domain/price_catalog.hpp"
 #include "relayna/domain/price_fields.hpp"
 
@@ -131,6 +134,69 @@ void add_catalog(Api& api) {
   api.add(std::move(list));
 }
 
+/// What a request for this price asks.
+struct Wanted {
+  std::string provider;
+  std::string model;
+  core::SystemTime at{};
+};
+
+core::Result<Wanted> read_wanted(Call& call) {
+  Wanted wanted{.provider = call.query.take("provider").value_or(""),
+                .model = call.query.take("model").value_or(""),
+                .at = call.now};
+  if (wanted.provider.empty()) call.problems.add("provider", "is required: the name of a provider");
+  if (wanted.model.empty()) call.problems.add("model", "is required");
+  if (const auto at = call.query.take("at")) moment().read(*at, wanted.at, "at", call.problems);
+  call.query.finish(call.problems);
+  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  return wanted;
+}
+
+core::Result<Answer> resolve(const Resources& with, Call& call) {
+  const auto wanted = read_wanted(call);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto rows = with.store.catalog().load();
+  if (!rows) return std::unexpected(rows.error());
+  // Prices need no credentials, so none are opened.
+  const auto built = catalog::build_snapshot(
+      *rows, with.environment_providers,
+      [](std::string_view, std::string_view) -> core::Result<core::Secret> { return core::Secret(); });
+  const auto* provider = built.snapshot->provider(wanted->provider);
+  if (provider == nullptr)
+    return core::fail(core::ErrorCode::not_found, "There is no enabled provider with this name.");
+  const auto* price =
+      built.snapshot->prices.lookup({provider->name, provider->kind, wanted->model, wanted->at});
+  const bool overridden =
+      price != nullptr && std::ranges::any_of(rows->prices, [&](const PriceOverride& row) {
+        return row.enabled && row.price == *price;
+      });
+  Answer answer;
+  answer.body = {{"source", price == nullptr ? "unpriced" : (overridden ? "override" : "catalog")},
+                 {"price", price == nullptr ? json::Document() : listed_shape().show(*price, call.now)}};
+  return answer;
+}
+
+void add_resolve(Api& api, const Resources& with) {
+  Operation get;
+  get.method = "GET";
+  get.path = "/admin/prices/resolve";
+  get.id = "prices.resolve";
+  get.tag = "Prices";
+  get.summary = "Tell which price holds";
+  get.scope = "prices:read";
+  get.query = {
+      {"provider", {{"type", "string"}}, "The name of an enabled provider."},
+      {"model", {{"type", "string"}}, "What the provider is asked for."},
+      {"at", {{"type", "string"}, {"format", "date-time"}}, "When the request is made; now unless given."}};
+  get.response = object_schema(
+      {{"source", {{"type", "string"}, {"enum", json::Document::array({"override", "catalog", "unpriced"})}}},
+       {"price", nullable(reference(listed_shape().name()))}});
+  get.errors = {core::ErrorCode::not_found};
+  get.run = Operation::Blocking([&with](Call& call) { return resolve(with, call); });
+  api.add(std::move(get));
+}
+
 }  // namespace
 
 void add_prices(Api& api, const Resources& with) {
@@ -144,6 +210,7 @@ void add_prices(Api& api, const Resources& with) {
   prices.check_references = [&with](Call& call) { return check_provider(with, call); };
   add_resource(api, with.store.administration(), prices);
   add_catalog(api);
+  add_resolve(api, with);
 }
 
 }  // namespace relayna::control

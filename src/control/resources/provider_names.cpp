@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kMostNamed = 20;
 
 core::Result<std::vector<std::string>> known_names(const Resources& with) {
-  auto names = with.environment_providers;
+  std::vector<std::string> names;
+  for (const auto& provider : with.environment_providers) names.push_back(provider.name);
   auto page = with.store.administration().of<store::ProviderRow>().list(
       {.where = {}, .sort = "name", .descending = false, .after = {}, .limit = kMostNamed});
   if (!page) return std::unexpected(std::move(page.error()));
@@ -24,7 +25,8 @@ core::Result<std::vector<std::string>> known_names(const Resources& with) {
 
 core::Result<void> check_provider_name(const Resources& with, const std::string& name,
                                        const std::string& path, Problems& problems) {
-  if (std::ranges::find(with.environment_providers, name) != with.environment_providers.end()) return {};
+  const auto& fixed = with.environment_providers;
+  if (std::ranges::find(fixed, name, &domain::Provider::name) != fixed.end()) return {};
   using Test = store::Filter::Test;
   auto found =
       with.store.administration().of<store::ProviderRow>().list({.where = {{"name", Test::equals, name}},

@@ -16,8 +16,8 @@ struct Resources {
   const identity::Keyring& keyring;
   identity::OperatorAuthenticator& operators;
   identity::SessionSettings sessions;
-  std::vector<std::string> environment_providers;  ///< names that exist without a row
-  std::string log_level;                           ///< the configured filter
+  std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
+  std::string log_level;                                ///< the configured filter
 };
 
 void add_teams(Api& api, const Resources& with);
