@@ -12,7 +12,7 @@ for (const backend of ["sqlite", "postgres"]) {
     let admin;
     before(async () => {
       const stores = backend === "postgres" ? (await all.stores()).urls : undefined;
-      admin = new Admin(await all.gateway({ stores, env: adminEnv }));
+      admin = new Admin(await all.gateway({ stores, env: { ...adminEnv, GATEWAY_ECHO: "true" } }));
     });
     after(() => all.close());
 
