@@ -65,7 +65,8 @@ for (const backend of ["sqlite", "postgres"]) {
       await admin.refused(400, "invalid_request", "PATCH", `/admin/prices/${price.id}`, { body: { model: "a*b" } }, ["model"]);
       await admin.refused(400, "invalid_request", "POST", "/admin/prices", { body: { provider: "nobody", model: "m", request_usd: 1 } }, ["provider"]);
       assert.deepEqual((({ source, price: { input_usd_per_million: rate } }) => [source, rate])(await admin.get("/admin/prices/resolve?provider=echo&model=echo")), ["override", 0.15]);
-      assert.deepEqual(await admin.get("/admin/prices/resolve?provider=echo&model=nothing"), { source: "unpriced", price: null });
+      assert.equal((await admin.get("/admin/prices/resolve?provider=echo&model=nothing")).source, "catalog");
+      await admin.refused(404, "not_found", "GET", "/admin/prices/resolve?provider=nobody&model=nothing");
       const catalog = await admin.get("/admin/prices/catalog?provider=openai&q=gpt-4o");
       assert.ok(catalog.data.length > 0 && catalog.data.every(({ provider, model }) => provider === "openai" && model.includes("gpt-4o")));
     });

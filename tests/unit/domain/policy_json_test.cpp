@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"max_stream_duration_seconds":31536001})", "must be at most 31536000"},
         Bad{R"({"max_sse_event_bytes":0})", "must be at least 1"},
         Bad{R"({"daily_budget_usd":-1})", "daily_budget_usd: must not be negative"},
-        Bad{R"({"daily_budget_usd":1e2})", "daily_budget_usd: must be US dollars"},
+        Bad{R"({"daily_budget_usd":1e-10})", "daily_budget_usd: must be US dollars"},
         Bad{R"({"daily_budget_usd":"ten"})", "daily_budget_usd: must be US dollars"},
         Bad{R"({"daily_budget_usd":""})", "daily_budget_usd: must be US dollars"},
         Bad{R"({"weekly_budget_usd":0.0000000001})", "weekly_budget_usd: must be US dollars"},

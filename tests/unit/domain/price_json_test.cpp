@@ -68,7 +68,7 @@ TEST(PriceJson, TakesDatesAndDollarsInEitherForm) {
 TEST(PriceJson, ReportsEveryProblemAtOnce) {
   const auto price = price_from_json(R"({"provider":"a b","model":"x*y","effective_from":"yesterday",
       "input_usd_per_million":-1,"output_usd_per_million":0.0000000001,"output_usd_per_million":1,
-      "cache_read_usd_per_million":1e-3,"input":1,"odd name":2,
+      "cache_read_usd_per_million":1e-10,"input":1,"odd name":2,
       "long_context":{"above_input_tokens":0,"input_usd_per_million":true,"x":1}})");
   ASSERT_FALSE(price);
   EXPECT_EQ(price.error().code, core::ErrorCode::invalid_request);
