@@ -1,6 +1,7 @@
 // Every operation of the admin API, whatever it does, keeps the same rules: who may ask, what is refused, in what form. The
 // operations are those of the OpenAPI document, so a new one is tested without being named here.
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Admin, adminEnv } from "./harness/admin.mjs";
 import { Fixture } from "./harness/fixture.mjs";
@@ -76,3 +77,16 @@ for (const backend of ["sqlite", "postgres"]) {
     });
   });
 }
+
+test("docs/openapi.json is the document the gateway serves", async () => {
+  const all = new Fixture("admin-document");
+  try {
+    const served = await (await fetch(`${(await all.gateway({ env: adminEnv })).control}/admin/openapi.json`)).text();
+    const kept = new URL("../../docs/openapi.json", import.meta.url);
+    const text = `${JSON.stringify(JSON.parse(served), null, 1)}\n`;
+    if (process.env.RELAYNA_UPDATE_DOCS) writeFileSync(kept, text);
+    assert.ok(readFileSync(kept, "utf8") === text, "it is not; run this test with RELAYNA_UPDATE_DOCS=1");
+  } finally {
+    await all.close();
+  }
+});

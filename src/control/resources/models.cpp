@@ -53,6 +53,10 @@ const Shape<Model>& model_shape() {
                 "Where else it is served.");
     model.field("enabled", &Model::enabled, flag(), Field::settable, "").listed("enabled");
     add_provenance(model);
+    // Requests go to `provider` only, as yet; what would not be done is not taken.
+    model.rule([](const Model& row, Problems& problems) {
+      if (!row.targets.empty()) problems.add("targets", "further targets are not served by this version");
+    });
     return model;
   }();
   return shape;
