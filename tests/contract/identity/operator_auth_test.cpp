@@ -71,7 +71,7 @@ class OperatorAuth : public test::Installation {
 
   NewOperator made_;
   std::unique_ptr<OperatorAuthenticator> auth_;
-  Visitor visitor_{.address = net::Address::from_string("10.0.0.1"),
+  Visitor visitor_{.address = boost::asio::ip::make_address("10.0.0.1"),
                    .user_agent = "browser",
                    .request_id = "01900000-0000-7000-8000-000000000001"};
 };

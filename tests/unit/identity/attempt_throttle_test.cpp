@@ -62,7 +62,7 @@ TEST_F(Throttle, TheMemoryIsBoundedAndKeepsWhoFailedLast) {
 
 TEST_F(Throttle, AttemptsDuringAWaitCountForNothing) {
   Guessing guessing(clock_);
-  const Guessing::Subjects subjects(net::Address::from_string("10.0.0.1"), "Ada@example.com");
+  const Guessing::Subjects subjects(boost::asio::ip::make_address("10.0.0.1"), "Ada@example.com");
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(guessing.begin(subjects));
   for (int i = 0; i < 50; ++i) {
     const auto refused = guessing.begin(subjects);
@@ -78,17 +78,17 @@ TEST_F(Throttle, AttemptsDuringAWaitCountForNothing) {
 
 TEST_F(Throttle, TheAddressAndTheNameEachCount) {
   Guessing guessing(clock_);
-  const auto address = net::Address::from_string("10.0.0.1");
-  const auto network = net::Address::from_string("2001:db8::1");
+  const auto address = boost::asio::ip::make_address("10.0.0.1");
+  const auto network = boost::asio::ip::make_address("2001:db8::1");
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(guessing.begin({address, "name " + std::to_string(i)}));
   EXPECT_FALSE(guessing.begin({address, "another"}));
   for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(guessing.begin({net::Address::from_string("10.1.0." + std::to_string(i)), "ada"}));
+    EXPECT_TRUE(guessing.begin({boost::asio::ip::make_address("10.1.0." + std::to_string(i)), "ada"}));
   }
-  EXPECT_FALSE(guessing.begin({net::Address::from_string("10.2.0.1"), "ADA"}));
+  EXPECT_FALSE(guessing.begin({boost::asio::ip::make_address("10.2.0.1"), "ADA"}));
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(guessing.begin({network, "n" + std::to_string(i)}));
-  EXPECT_FALSE(guessing.begin({net::Address::from_string("2001:db8::ffff:1"), "x"})) << "the same /64";
-  EXPECT_TRUE(guessing.begin({net::Address::from_string("2001:db8:0:1::1"), "x"}));
+  EXPECT_FALSE(guessing.begin({boost::asio::ip::make_address("2001:db8::ffff:1"), "x"})) << "the same /64";
+  EXPECT_TRUE(guessing.begin({boost::asio::ip::make_address("2001:db8:0:1::1"), "x"}));
 }
 
 }  // namespace
