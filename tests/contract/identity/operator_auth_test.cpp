@@ -1,8 +1,9 @@
 // Who may use the control listener, by token and by session.
 #include "relayna/identity/operator_auth.hpp"
 
-#include "installation.hpp"
 #include "relayna/identity/operators.hpp"
+
+#include "installation.hpp"
 
 namespace relayna::identity {
 namespace {
@@ -30,15 +31,16 @@ class OperatorAuth : public test::Installation {
     auth_ = open_authenticator(store());
   }
   std::unique_ptr<OperatorAuthenticator> open_authenticator(store::Store& over) {
-    return std::make_unique<OperatorAuthenticator>(over.administration(), keyring(), clock_, SessionSettings{});
+    return std::make_unique<OperatorAuthenticator>(over.administration(), keyring(), clock_,
+                                                   SessionSettings{});
   }
   core::Result<Identified> by_token(std::string_view token) {
     http::Fields fields;
     fields.add("authorization", "Bearer " + std::string(token));
     return auth_->identify(fields, "POST", visitor_.address, Purpose::everything);
   }
-  core::Result<Identified> by_session(const SignedIn& session, std::string_view method = "GET", std::string_view csrf = {},
-                                      Purpose purpose = Purpose::everything) {
+  core::Result<Identified> by_session(const SignedIn& session, std::string_view method = "GET",
+                                      std::string_view csrf = {}, Purpose purpose = Purpose::everything) {
     http::Fields fields;
     fields.add("Cookie", "relayna_session=" + std::string(session.cookie.reveal()));
     if (!csrf.empty()) fields.add("X-Relayna-CSRF", csrf);
@@ -60,7 +62,8 @@ class OperatorAuth : public test::Installation {
   }
   std::vector<std::string> audited() {
     std::vector<std::string> actions;
-    for (const auto& event : store().administration().of<domain::AuditEvent>().list({.descending = false}).value().rows) {
+    for (const auto& event :
+         store().administration().of<domain::AuditEvent>().list({.descending = false}).value().rows) {
       EXPECT_EQ(event.actor_name, "ada");
       EXPECT_EQ(event.ip, "10.0.0.1");
       EXPECT_EQ(event.request_id, visitor_.request_id);
@@ -95,7 +98,8 @@ TEST_P(OperatorAuth, WhatIsWrongWithACredentialIsSaidOnlyToItsHolder) {
   EXPECT_FAILS(missing_authorization, auth_->identify(fields, "GET", visitor_.address, Purpose::everything));
   fields.add("Authorization", "Bearer " + other);
   fields.add("Authorization", "Bearer " + std::string(made_.token.reveal()));
-  EXPECT_FAILS(conflicting_credentials, auth_->identify(fields, "GET", visitor_.address, Purpose::everything));
+  EXPECT_FAILS(conflicting_credentials,
+               auth_->identify(fields, "GET", visitor_.address, Purpose::everything));
   edit([](Operator& who) { who.disabled = true; });
   EXPECT_FAILS(disabled_operator_token, by_token(made_.token.reveal()));
   edit([this](Operator& who) { who.disabled = false, who.expires_at = clock_.wall(); });
@@ -126,12 +130,14 @@ TEST_P(OperatorAuth, WhatOneReplicaRevokesTheOtherRefusesAtOnce) {
   ASSERT_OK(other->identify(fields, "GET", visitor_.address, Purpose::everything));
   ASSERT_OK(other->identify(cookie, "GET", visitor_.address, Purpose::everything));
   edit([this](Operator& who) { who.revoked_at = clock_.wall(); });
-  EXPECT_FAILS(disabled_operator_token, other->identify(fields, "GET", visitor_.address, Purpose::everything));
+  EXPECT_FAILS(disabled_operator_token,
+               other->identify(fields, "GET", visitor_.address, Purpose::everything));
   EXPECT_FAILS(expired_session, other->identify(cookie, "GET", visitor_.address, Purpose::everything));
 }
 
 TEST_P(OperatorAuth, WrongTokensAreThrottledAndTheRightOneIsServedMeanwhile) {
-  const std::string wrong(made_.token.reveal().substr(0, 71) + (made_.token.reveal().back() == '0' ? "1" : "0"));
+  const std::string wrong(std::string(made_.token.reveal().substr(0, 71)) +
+                          (made_.token.reveal().back() == '0' ? "1" : "0"));
   for (int i = 0; i < 5; ++i) EXPECT_FAILS(invalid_operator_token, by_token(wrong));
   const auto refused = by_token(wrong);
   EXPECT_FAILS(too_many_attempts, refused);
@@ -184,7 +190,8 @@ TEST_P(OperatorAuth, SigningInSaysNotWhatWasWrong) {
 
 TEST_P(OperatorAuth, GuessingAPasswordWaitsLongerAndLonger) {
   const core::Secret wrong("another password");
-  for (int i = 0; i < 5; ++i) EXPECT_FAILS(invalid_credentials, auth_->sign_in("ada@example.com", wrong, visitor_));
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FAILS(invalid_credentials, auth_->sign_in("ada@example.com", wrong, visitor_));
   EXPECT_FAILS(too_many_attempts, auth_->sign_in("ada@example.com", kPassword, visitor_));
   clock_.advance(seconds(1));
   EXPECT_TRUE(auth_->sign_in("ada@example.com", kPassword, visitor_));
@@ -207,7 +214,8 @@ TEST_P(OperatorAuth, AnExpiredPasswordOpensOnlyTheWayToANewOne) {
   ASSERT_OK(who);
   EXPECT_FAILS(invalid_request, auth_->change_password(*who, kPassword, kPassword, visitor_));
   EXPECT_FAILS(invalid_request, auth_->change_password(*who, kPassword, core::Secret("short"), visitor_));
-  EXPECT_FAILS(invalid_credentials, auth_->change_password(*who, core::Secret("not this one"), core::Secret("a new password"), visitor_));
+  EXPECT_FAILS(invalid_credentials, auth_->change_password(*who, core::Secret("not this one"),
+                                                           core::Secret("a new password"), visitor_));
   ASSERT_OK(auth_->change_password(*who, kPassword, core::Secret("a new password"), visitor_));
   EXPECT_TRUE(by_session(session));
   EXPECT_FALSE(stored().password_expired);
@@ -217,7 +225,8 @@ TEST_P(OperatorAuth, AnExpiredPasswordOpensOnlyTheWayToANewOne) {
 TEST_P(OperatorAuth, ANewPasswordEndsTheOtherSessions) {
   const auto mine = sign_in();
   const auto elsewhere = sign_in();
-  ASSERT_OK(auth_->change_password(by_session(mine).value(), kPassword, core::Secret("a new password"), visitor_));
+  ASSERT_OK(
+      auth_->change_password(by_session(mine).value(), kPassword, core::Secret("a new password"), visitor_));
   EXPECT_TRUE(by_session(mine));
   EXPECT_FAILS(expired_session, by_session(elsewhere));
   EXPECT_FAILS(invalid_credentials, auth_->sign_in("ada@example.com", kPassword, visitor_));
