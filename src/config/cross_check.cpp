@@ -85,7 +85,7 @@ class Rules {
   }
 
   void bootstrap_admin() {
-    if (!is_true("identity.bootstrap_admin.enabled")) return;
+    if (!settings_.bootstrap_admin) return;
     for (const std::string_view key :
          {"identity.bootstrap_admin.email", "identity.bootstrap_admin.password"}) {
       if (is_set(key)) continue;

@@ -172,7 +172,7 @@ TEST_P(OperatorAuth, ASessionEndsIdleAtItsAgeAndSignedOut) {
   const auto left = sign_in();
   ASSERT_OK(auth_->sign_out(by_session(left).value(), visitor_));
   EXPECT_FAILS(expired_session, by_session(left));
-  EXPECT_EQ(audited().back(), "sessions.delete");
+  EXPECT_THAT(audited(), ::testing::Contains("sessions.delete"));
 }
 
 TEST_P(OperatorAuth, SigningInSaysNotWhatWasWrong) {
@@ -219,7 +219,7 @@ TEST_P(OperatorAuth, AnExpiredPasswordOpensOnlyTheWayToANewOne) {
   ASSERT_OK(auth_->change_password(*who, kPassword, core::Secret("a new password"), visitor_));
   EXPECT_TRUE(by_session(session));
   EXPECT_FALSE(stored().password_expired);
-  EXPECT_EQ(audited().back(), "operators.change_password");
+  EXPECT_THAT(audited(), ::testing::Contains("operators.change_password"));
 }
 
 TEST_P(OperatorAuth, ANewPasswordEndsTheOtherSessions) {
