@@ -3,6 +3,8 @@
 
 #include "relayna/identity/operators.hpp"
 
+#include <gmock/gmock.h>
+
 #include "installation.hpp"
 
 namespace relayna::identity {
