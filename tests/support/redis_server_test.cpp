@@ -7,10 +7,11 @@
 namespace relayna::test {
 namespace {
 
-std::string cli(const RedisServer& server, Command words) {
-  words.insert(words.begin(), {"redis-cli", "-p", std::to_string(server.port()), "-a", "correct-horse",
-                               "--no-auth-warning"});
-  return run(words);
+std::string cli(const RedisServer& server, Command words, const std::string& password = {}) {
+  Command command{"redis-cli", "-p", std::to_string(server.port())};
+  if (!password.empty()) command.insert(command.end(), {"-a", password, "--no-auth-warning"});
+  command.insert(command.end(), words.begin(), words.end());
+  return run(command);
 }
 
 TEST(RedisServer, StartsStopsAndStartsAgainWhereItWas) {
@@ -28,7 +29,8 @@ TEST(RedisServer, StartsStopsAndStartsAgainWhereItWas) {
 TEST(RedisServer, TakesAPasswordAndSettings) {
   RedisServer server("correct-horse", {"--maxmemory-policy", "allkeys-lru"});
   server.start();
-  EXPECT_EQ(cli(server, {"CONFIG", "GET", "maxmemory-policy"}), "maxmemory-policy\nallkeys-lru\n");
+  EXPECT_EQ(cli(server, {"CONFIG", "GET", "maxmemory-policy"}, "correct-horse"),
+            "maxmemory-policy\nallkeys-lru\n");
   EXPECT_EQ(run({"redis-cli", "-p", std::to_string(server.port()), "PING"}),
             "NOAUTH Authentication required.\n\n");
 }
