@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "administration_samples.hpp"
+#include "administration_examples.hpp"
 
 // Every kind of row through the same life.
 

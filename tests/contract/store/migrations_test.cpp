@@ -153,5 +153,35 @@ TEST_P(MigrationsContract, AGapInHistoryIsRefused) {
   expect_refused(fmt::format("migration {:04} (future) is recorded without the one before it", beyond));
 }
 
+TEST_P(MigrationsContract, WhatWasThereBeforeAdministrationStaysAsItWas) {
+  for (const auto& migration : known().first(3)) {
+    backend().sql(std::string(migration.sql));
+    backend().sql(
+        fmt::format("INSERT INTO schema_migrations (number, name, checksum, compatible_with) "
+                    "VALUES ({}, '{}', '{}', {})",
+                    migration.number, migration.name, migration.checksum, migration.compatible_with));
+  }
+  const std::string time = GetParam() == "postgres" ? "'2025-01-01T00:00:00Z'" : "1735689600000000";
+  const auto insert_model = [&](const std::string& name) {
+    backend().sql(fmt::format(
+        "INSERT INTO models (name, provider, upstream_model, enabled, managed_by, created_at, updated_at) "
+        "VALUES ('{}', 'openai', 'other', '1', 'file', {}, {})",
+        name, time, time));
+  };
+  insert_model("before");
+  ASSERT_EQ(*migrations().apply(), static_cast<int>(known().size()) - 3);
+  insert_model("by an older replica");
+  const auto rows = store().catalog().load();
+  ASSERT_OK(rows);
+  ASSERT_EQ(rows->models.size(), 2U);
+  for (const auto& model : rows->models) {
+    EXPECT_TRUE(model.targets.empty());
+    EXPECT_TRUE(model.enabled);
+    EXPECT_EQ(model.upstream_model, "other");
+    EXPECT_EQ(model.created_at, *core::parse_rfc3339("2025-01-01T00:00:00Z"));
+  }
+  EXPECT_LE(known()[3].compatible_with, 3) << "or the older replica could not have been running";
+}
+
 }  // namespace
 }  // namespace relayna::test
