@@ -43,6 +43,8 @@ class Application {
   // background.cpp
   void watch_changes();
   runtime::Task<void> heartbeat();
+  /// Takes part in a rotation of the data key, whoever asked for it.
+  runtime::Task<void> rotate_data_key();
   runtime::Task<void> check_dependencies();
   core::Result<void> connect_redis();
   runtime::Task<void> check_redis();

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "relayna/identity/key_rotation.hpp"
 #include "relayna/telemetry/log.hpp"
 
 #include "app/application.hpp"
@@ -12,6 +13,17 @@ namespace {
 constexpr std::chrono::seconds kHeartbeat{10};
 constexpr std::chrono::milliseconds kCheckInterval{1'000};
 constexpr std::chrono::milliseconds kCheckBound{1'000};
+
+constexpr std::chrono::milliseconds kRotationLook{10'000};  ///< whether somebody asked for a rotation
+constexpr std::chrono::milliseconds kRotationPause{50};     ///< between its chunks: others write, too
+
+/// nullopt: no rotation is running.
+core::Result<std::optional<identity::KeyRotation::Progress>> one_step(identity::KeyRotation& rotation) {
+  auto running = rotation.running();
+  if (!running) return std::unexpected(running.error());
+  if (!*running) return std::nullopt;
+  return rotation.step();
+}
 
 std::string host_name() {
   char name[256] = {};
@@ -84,6 +96,21 @@ runtime::Task<void> Application::heartbeat() {
   } while (co_await main_.sleep(kHeartbeat, &stop_));
   (void)co_await runtime::offload(offload_,
                                   [store, id = replica.id] { return store->replicas().remove(id); });
+}
+
+runtime::Task<void> Application::rotate_data_key() {
+  auto rotation = std::make_shared<identity::KeyRotation>(store_->administration(), *keyring_, main_.clock());
+  auto wait = kRotationLook;
+  while (co_await main_.sleep(wait, &stop_)) {
+    auto step = co_await runtime::offload(offload_, [rotation] { return one_step(*rotation); });
+    if (!step) telemetry::log("app")->warn("data key: {}", step.error().describe());
+    const bool busy = step && *step && (*step)->running && (*step)->remaining > 0 && (*step)->unreadable.empty();
+    wait = busy ? kRotationPause : kRotationLook;
+    if (step && *step && !(*step)->running) {
+      telemetry::log("app")->info("the data key is rotated: {} stored credentials are under {}, {} under an older one",
+                                  (*step)->done, (*step)->data_key_id, (*step)->remaining);
+    }
+  }
 }
 
 runtime::Task<void> Application::check_dependencies() {

@@ -222,6 +222,7 @@ runtime::Task<void> Application::bring_up() {
   open_admin();
   tasks_.spawn(refresher_->run(&stop_));
   tasks_.spawn(heartbeat());
+  tasks_.spawn(rotate_data_key());
   watch_changes();
   health_.listening = true;
   logger->info("relayna-gateway {} serves: proxy {}:{}, control {}:{}, {}", about_.version, settings_.bind.ip,

@@ -10,6 +10,14 @@ std::string provider_context(std::string_view provider_name) { return fmt::forma
 
 std::string mapping_context(std::string_view mapping_id) { return fmt::format("credential_mapping:{}:credential", mapping_id); }
 
+std::string credential_context(std::string_view credential_id) {
+  return fmt::format("provider_credential:{}:secret", credential_id);
+}
+
+std::string setting_context(std::string_view setting_name) { return fmt::format("setting:{}:secret", setting_name); }
+
+std::string webhook_context(std::string_view webhook_id) { return fmt::format("alert_webhook:{}:secret", webhook_id); }
+
 namespace {
 
 /// Opens a stored credential; an empty one stays empty.

@@ -24,22 +24,27 @@ void Refresher::set_environment(std::vector<domain::Provider> environment) {
 runtime::Task<bool> Refresher::load_once() {
   dirty_ = false;
   store::Store* store = &store_;
-  auto rows = co_await runtime::offload(shard_.offload_pool(), [store] { return store->catalog().load(); });
+  // Built there too: opening credentials may ask the store for a data key that has just been rotated in.
+  auto built = co_await runtime::offload(
+      shard_.offload_pool(), [store, environment = environment_, open = open_]() -> core::Result<Built> {
+        auto rows = store->catalog().load();
+        if (!rows) return std::unexpected(std::move(rows.error()));
+        return build_snapshot(*rows, environment, open);
+      });
   auto logger = telemetry::log("catalog");
-  if (!rows) {
-    if (last_error_.empty()) logger->warn("catalog not loaded, retrying: {}", rows.error().describe());
-    last_error_ = rows.error().describe();
+  if (!built) {
+    if (last_error_.empty()) logger->warn("catalog not loaded, retrying: {}", built.error().describe());
+    last_error_ = built.error().describe();
     dirty_ = true;
     co_return false;
   }
   last_error_.clear();
-  Built built = build_snapshot(*rows, environment_, open_);
-  for (const auto& problem : built.problems) logger->error("{}", problem);
-  logger->info("catalog revision {} loaded: {} providers, {} models, {} policy layers, {} limits", built.snapshot->revision,
-               built.snapshot->providers.size(), built.snapshot->models.size(), built.snapshot->layers.size(),
-               built.snapshot->limits.size());
+  for (const auto& problem : built->problems) logger->error("{}", problem);
+  const Snapshot& snapshot = *built->snapshot;
+  logger->info("catalog revision {} loaded: {} providers, {} models, {} policy layers, {} limits", snapshot.revision,
+               snapshot.providers.size(), snapshot.models.size(), snapshot.layers.size(), snapshot.limits.size());
   loaded_ = true;
-  publish_(std::move(built.snapshot));
+  publish_(std::move(built->snapshot));
   co_return true;
 }
 

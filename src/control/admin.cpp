@@ -48,6 +48,7 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_operators(api, with);
   add_sessions(api, with);
   add_audit_events(api, with);
+  add_data_key(api, with);
   add_keys(api, with);
   add_limits(api, with);
   add_log_level(api, with);

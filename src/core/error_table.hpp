@@ -157,7 +157,7 @@ inline constexpr std::array<ErrorInfo, kErrorCodes> kErrorTable{{
     {ErrorCode::insufficient_operator_scope, "insufficient_operator_scope", 403,
      openai::kPermission, anthropic::kPermission, rpc::kPermissionDenied, Severity::info, false,
      "The operator lacks the scope for this.",
-     "The message and `required_scope` name the scope that is needed. An operator who holds it can grant it."},
+     "The message names the scope that is needed. An operator who holds it can grant it."},
     {ErrorCode::invalid_csrf_token, "invalid_csrf_token", 403,
      openai::kPermission, anthropic::kPermission, rpc::kPermissionDenied, Severity::info, false,
      "The request does not prove that the portal sent it.",

@@ -39,7 +39,7 @@ test("version names the version CMake builds", async () => {
 });
 
 test("--help on every command exits 0 and says what it does", async () => {
-  const commands = [[], ["start"], ["stop"], ["status"], ["validate"], ["migrate"], ["keys"], ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["doctor"], ["version"]];
+  const commands = [[], ["start"], ["stop"], ["status"], ["validate"], ["migrate"], ["keys"], ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["bootstrap-admin"], ["doctor"], ["version"]];
   for (const command of commands) {
     const { code, stdout, stderr } = await cli([...command, "--help"]);
     assert.equal(code, 0, `${command.join(" ")}: ${stderr}`);

@@ -17,6 +17,9 @@ using Opener = std::function<core::Result<core::Secret>(std::string_view sealed,
 /// The contexts credentials are sealed under: a ciphertext copied to another row does not open.
 std::string provider_context(std::string_view provider_name);
 std::string mapping_context(std::string_view mapping_id);
+std::string credential_context(std::string_view credential_id);  ///< of a provider's further credentials
+std::string setting_context(std::string_view setting_name);
+std::string webhook_context(std::string_view webhook_id);
 
 struct Built {
   SnapshotPtr snapshot;

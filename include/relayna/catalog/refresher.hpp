@@ -13,7 +13,7 @@ namespace relayna::catalog {
 class Refresher {
  public:
   using Publish = std::function<void(SnapshotPtr)>;
-  /// All references outlive the refresher. `publish` runs on the shard's thread.
+  /// All references outlive the refresher. `publish` runs on the shard's thread, `open` on an offload thread.
   Refresher(runtime::Shard& shard, store::Store& store, std::vector<domain::Provider> environment, Opener open, Publish publish);
 
   /// The loop; ends when `stop` is requested. Spawn it once.

@@ -23,6 +23,7 @@ struct Resources {
 void add_teams(Api& api, const Resources& with);
 void add_projects(Api& api, const Resources& with);
 void add_audit_events(Api& api, const Resources& with);
+void add_data_key(Api& api, const Resources& with);
 void add_keys(Api& api, const Resources& with);
 void add_operators(Api& api, const Resources& with);
 void add_sessions(Api& api, const Resources& with);
