@@ -48,6 +48,32 @@ void add_providers(Snapshot& snapshot, const store::CatalogRows& rows, const std
   }
 }
 
+void add_credentials(Snapshot& snapshot, const store::CatalogRows& rows, const Opener& open,
+                     std::vector<std::string>& problems) {
+  for (const auto& row : rows.credentials) {
+    if (!row.credential.enabled) continue;
+    auto secret = open_credential(open, row.sealed_credential, credential_context(row.credential.id));
+    if (!secret) {
+      problems.push_back(
+          fmt::format("provider credential {} left out: {}", row.credential.name, secret.error().describe()));
+      continue;
+    }
+    auto& credential = snapshot.credentials[row.credential.provider_id].emplace_back(row.credential);
+    credential.secret = std::move(*secret);
+  }
+}
+
+void add_settings(Snapshot& snapshot, const store::CatalogRows& rows, std::vector<std::string>& problems) {
+  for (const auto& setting : rows.settings) {
+    if (setting.name != domain::kLitellmPassthroughSetting) continue;
+    if (auto passthrough = domain::parse_litellm_passthrough(setting.value)) {
+      snapshot.passthrough = std::move(*passthrough);
+    } else {
+      problems.push_back(fmt::format("setting {} left out: {}", setting.name, passthrough.error().describe()));
+    }
+  }
+}
+
 /// The store keeps one price per provider, model and moment, so overrides that contradict each other mean rows somebody
 /// wrote by hand. Then none is used: which of them is right is not for us to guess.
 domain::PriceCatalog build_prices(const std::vector<domain::PriceOverride>& overrides, std::vector<std::string>& problems) {
@@ -64,6 +90,8 @@ Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::P
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = rows.revision;
   add_providers(*snapshot, rows, environment, open, built.problems);
+  add_credentials(*snapshot, rows, open, built.problems);
+  add_settings(*snapshot, rows, built.problems);
   for (const auto& row : rows.mappings) {
     if (!row.mapping.enabled) continue;
     auto credential = open_credential(open, row.sealed_credential, mapping_context(row.mapping.id));

@@ -8,18 +8,6 @@ namespace {
 
 constexpr std::string_view kManaged = "file";
 
-/// A provider's name is a path segment (`/providers/{name}/*`, `/{name}/v1/*`).
-std::optional<std::string> provider_name_problem(std::string_view name) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-  const bool right = name.size() <= 64 && name.find_first_not_of(kAllowed) == std::string_view::npos &&
-                     std::string_view("._-").find(name.front()) == std::string_view::npos;
-  if (!right) return "must be 1 to 64 letters, digits, `.`, `_` or `-`, and start with a letter or digit";
-  for (const std::string_view taken : {"v1", "v1beta", "providers", "services", "health"}) {
-    if (name == taken) return "is a path of the gateway itself";
-  }
-  return std::nullopt;
-}
-
 domain::CredentialHeader read_header(const Context& context, const Node& provider, const std::string& path) {
   domain::CredentialHeader header;
   const Node* node = provider.find("credential_header");
@@ -67,7 +55,7 @@ domain::Provider read_provider(const Context& context, const Node& node, const s
   provider.name = text_at(node, "name");
   provider.managed_by = kManaged;
   if (!provider.name.empty()) {
-    if (auto problem = provider_name_problem(provider.name)) {
+    if (auto problem = domain::provider_name_problem(provider.name)) {
       context.problem(mark_at(node, "name"), path + ".name", *problem, "openai");
     }
   }

@@ -70,6 +70,18 @@ std::optional<ProviderKind> parse_provider_kind(std::string_view text) noexcept 
   return std::nullopt;
 }
 
+std::optional<std::string> provider_name_problem(std::string_view name) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  const bool right = !name.empty() && name.size() <= 64 &&
+                     name.find_first_not_of(kAllowed) == std::string_view::npos &&
+                     !std::string_view("._-").contains(name.front());
+  if (!right) return "must be 1 to 64 letters, digits, `.`, `_` or `-`, and start with a letter or digit";
+  for (const std::string_view taken : {"v1", "v1beta", "providers", "services", "health"}) {
+    if (name == taken) return "is a path of the gateway itself";
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> credential_header_problem(std::string_view name) {
   if (name.empty()) return "a header name is required";
   if (name.size() > 128) return "a header name has at most 128 characters";

@@ -74,7 +74,7 @@ class Exchange {
   // Step 8 and 9: how it went.
   std::string provider;
   std::string model;
-  std::string_view credential_source;
+  std::string credential_source;
   int status = 0;
   std::string_view error_code;
   bool stream = false;

@@ -104,7 +104,7 @@ core::Result<http::Response> relay(std::unique_ptr<Exchange>& x, upstream::Answe
   x->lease.release();
   x->provider = answer.provider->name;
   x->model = std::move(answer.model);
-  x->credential_source = answer.credential_source;
+  x->credential_source = std::move(answer.credential_source);
   x->status = answer.head.status;
   x->answered_by_upstream = true;
   // LiteLLM knows what its own upstream charges.

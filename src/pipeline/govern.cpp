@@ -45,6 +45,27 @@ core::Result<void> check_layers(Exchange& x) {
           .with_reason("allowed_source_addresses"));
 }
 
+/// Chance for weighted choices: the random part of the request's id.
+std::uint64_t draw_of(const Exchange& x) noexcept {
+  return std::hash<std::string_view>()(x.id_view());
+}
+
+/// Of several places that serve the model, those in front that policy forbids; the refusal when none is left
+/// but a fallback, which stands in for failures only.
+std::optional<core::Error> drop_denied(Exchange& x) {
+  auto first = x.candidates.begin();
+  std::optional<core::Error> refusal;
+  for (; first != x.candidates.end() && (first == x.candidates.begin() || !first->fallback); ++first) {
+    auto error = check_candidate(x, *first);
+    if (!error) {
+      x.candidates.erase(x.candidates.begin(), first);
+      return std::nullopt;
+    }
+    if (!refusal) refusal = std::move(error);
+  }
+  return refusal;
+}
+
 }  // namespace
 
 core::Result<void> resolve_model(Exchange& x) {
@@ -52,7 +73,8 @@ core::Result<void> resolve_model(Exchange& x) {
       x.match.route == domain::Route::provider_passthrough
           ? upstream::resolve_passthrough(*x.snapshot, x.match.argument, x.features.model)
           : upstream::resolve(*x.snapshot, {x.match.operation, x.features.model,
-                                            x.request.head.fields.get("x-relayna-provider")});
+                                            x.request.head.fields.get("x-relayna-provider"),
+                                            domain::route_label(x.match.route), draw_of(x)});
   if (!candidates) return std::unexpected(candidates.error());
   x.candidates = std::move(*candidates);
   return {};
@@ -68,7 +90,7 @@ core::Result<void> apply_policy(Exchange& x, PolicyCache& policies) {
   if (x.candidates.empty()) {  // a list: its own rules are the route's; models are filtered one by one
     domain::PolicyInput input = policy_input(x, route);
     if (auto denial = domain::evaluate(*x.policy, input)) return std::unexpected(denied(*denial));
-  } else if (auto error = check_candidate(x, x.candidates.front())) {
+  } else if (auto error = drop_denied(x)) {
     return std::unexpected(std::move(*error));
   }
   // Only a request that was let in keeps an idle key alive.

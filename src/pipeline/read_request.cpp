@@ -42,13 +42,33 @@ runtime::Task<core::Result<void>> decode_body(Exchange& x, std::string_view codi
   co_return core::Result<void>{};
 }
 
+/// A path no route has may be one of LiteLLM's that operators let through: then it is a raw call like those
+/// below /providers/.
+bool pass_to_litellm(Exchange& x, const core::Error& unmatched) {
+  const auto& passthrough = x.snapshot->passthrough;
+  const auto* litellm = x.snapshot->litellm();
+  if (unmatched.code != core::ErrorCode::unsupported_route || litellm == nullptr ||
+      !passthrough.allows(x.request.head.method, x.target.path))
+    return false;
+  x.match = {domain::Route::provider_passthrough, dialect::Operation::other, litellm->name, x.target.raw_path,
+             operation_of_path(x.request.head.method, x.target.raw_path)};
+  x.route_settings = x.snapshot->route(x.match.route);
+  x.route_settings.timeout_ms = passthrough.timeout_ms;
+  x.route_settings.max_request_body_bytes = passthrough.max_request_body_bytes;
+  x.route_settings.max_response_body_bytes = passthrough.max_response_body_bytes;
+  return true;
+}
+
 }  // namespace
 
 core::Result<void> find_route(Exchange& x) {
   auto match = match_route(x.request.head.method, x.target.path, x.target.raw_path);
-  if (!match) return std::unexpected(match.error());
-  x.match = *match;
-  x.route_settings = x.snapshot->route(x.match.route);
+  if (match) {
+    x.match = *match;
+    x.route_settings = x.snapshot->route(x.match.route);
+  } else if (!pass_to_litellm(x, match.error())) {
+    return std::unexpected(match.error());
+  }
   if (!x.route_settings.enabled) return core::fail(core::ErrorCode::disabled_route);
   return {};
 }

@@ -77,8 +77,9 @@ void add_fallback(const Snapshot& snapshot, std::vector<Candidate>& candidates, 
   const Provider& first = *candidates.front().provider;
   if (first.fallback.empty()) return;
   const Provider* next = first.fallback == "litellm" ? snapshot.litellm() : snapshot.provider(first.fallback);
-  if (next == nullptr || next == &first || (!raw && !supports(next->kind, operation))) return;
-  candidates.push_back({next, std::string(client_model), false});
+  if (next == nullptr || (!raw && !supports(next->kind, operation))) return;
+  const bool there = std::ranges::any_of(candidates, [next](const Candidate& c) { return c.provider == next; });
+  if (!there) candidates.push_back({next, std::string(client_model), false, true});
 }
 
 std::string reachable(const Snapshot& snapshot) {
@@ -93,6 +94,64 @@ std::string reachable(const Snapshot& snapshot) {
   for (std::size_t i = 0; i < names.size() && i < kMost; ++i) text += (i == 0 ? "" : ", ") + names[i];
   if (names.size() > kMost) text += fmt::format(", and {} more", names.size() - kMost);
   return text;
+}
+
+/// A place a declared model is served, on its way to its place in the order.
+struct Place {
+  Candidate candidate;
+  std::int64_t priority = 0;
+  std::int64_t weight = 1;
+};
+
+/// The model's own provider and its targets, as far as they can serve the request.
+std::vector<Place> places_of(const Snapshot& snapshot, const domain::Model& model, const ResolveInput& input) {
+  std::vector<Place> places;
+  const auto add = [&](std::string_view provider_name, const std::string& upstream_model, std::int64_t priority, std::int64_t weight) {
+    const auto* provider = snapshot.provider(provider_name);
+    if (provider == nullptr || !supports(provider->kind, input.operation)) return;
+    if (!input.wanted_provider.empty() && input.wanted_provider != provider_name) return;
+    const std::string& name = upstream_model.empty() ? model.name : upstream_model;
+    places.push_back({{provider, name, name != input.model}, priority, weight});
+  };
+  add(model.provider, model.upstream_model, 0, 1);
+  for (const auto& target : model.targets) {
+    const bool serves = target.operations.empty() || std::ranges::find(target.operations, input.route) != target.operations.end();
+    if (target.enabled && serves) add(target.provider, target.upstream_model, target.priority, target.weight);
+  }
+  return places;
+}
+
+/// The next number of a sequence every draw begins anew (splitmix64): what one draw decides says nothing of the next.
+std::uint64_t next_draw(std::uint64_t& state) noexcept {
+  state += 0x9e3779b97f4a7c15ULL;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+/// By priority; within one, whoever is drawn goes to the front, and the rest are drawn from what is left.
+std::vector<Candidate> in_order(std::vector<Place> places, std::uint64_t draw) {
+  std::ranges::sort(places, {}, &Place::priority);
+  std::vector<Candidate> order;
+  for (auto first = places.begin(); first != places.end(); ++first) {
+    const auto last = std::find_if(first, places.end(), [&](const Place& p) { return p.priority != first->priority; });
+    std::int64_t total = 0;
+    for (auto p = first; p != last; ++p) total += p->weight;
+    auto left = static_cast<std::int64_t>(next_draw(draw) % static_cast<std::uint64_t>(total));
+    auto drawn = first;
+    while (left >= drawn->weight) left -= (drawn++)->weight;
+    std::rotate(first, drawn, drawn + 1);
+    order.push_back(std::move(first->candidate));
+  }
+  return order;
+}
+
+/// Where a declared model leads, and the fallback of the first. Empty: nowhere.
+std::vector<Candidate> declared_candidates(const Snapshot& snapshot, const domain::Model& model, const ResolveInput& input) {
+  auto candidates = in_order(places_of(snapshot, model, input), input.draw);
+  if (!candidates.empty()) add_fallback(snapshot, candidates, input.model, input.operation, false);
+  return candidates;
 }
 
 core::Result<std::vector<Candidate>> chosen(const Snapshot& snapshot, const Provider& provider, std::string model,
@@ -120,15 +179,14 @@ core::Result<std::vector<Candidate>> resolve(const Snapshot& snapshot, const Res
       return core::fail(core::ErrorCode::model_not_found,
                         fmt::format("Provider '{}' does not serve this API.", input.wanted_provider));
     }
-    const bool same = declared != nullptr && declared->provider == provider->name && !declared->upstream_model.empty();
-    return chosen(snapshot, *provider, same ? declared->upstream_model : std::string(input.model), input);
+    if (declared != nullptr) {
+      if (auto found = declared_candidates(snapshot, *declared, input); !found.empty()) return found;
+    }
+    return chosen(snapshot, *provider, std::string(input.model), input);
   }
 
   if (declared != nullptr) {
-    const auto* provider = snapshot.provider(declared->provider);
-    if (provider != nullptr && supports(provider->kind, input.operation)) {
-      return chosen(snapshot, *provider, declared->upstream_model.empty() ? declared->name : declared->upstream_model, input);
-    }
+    if (auto found = declared_candidates(snapshot, *declared, input); !found.empty()) return found;
   }
 
   if (const auto slash = input.model.find('/'); slash != std::string_view::npos) {

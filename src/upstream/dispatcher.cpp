@@ -2,6 +2,7 @@
 
 #include "relayna/telemetry/log.hpp"
 #include "relayna/upstream/credential.hpp"
+#include "upstream/credential_turns.hpp"
 #include "upstream/echo_provider.hpp"
 #include "upstream/edited_body.hpp"
 #include "upstream/forwarded_fields.hpp"
@@ -26,6 +27,26 @@ bool retryable_error(const core::Error& error) noexcept {
       return false;
   }
 }
+
+/// Another credential may do better.
+bool refuses_credential(const core::Result<Answer>& answer) noexcept {
+  return answer ? answer->head.status == 429 : answer.error().code == core::ErrorCode::upstream_auth_failed;
+}
+
+bool stopped(const Outbound& outbound) noexcept { return outbound.stop != nullptr && outbound.stop->stop_requested(); }
+
+/// A body that keeps its credential counted as in flight until it ends.
+class LeasedBody final : public http::BodySource {
+ public:
+  LeasedBody(std::unique_ptr<http::BodySource> body, CredentialPool::Lease lease) : body_(std::move(body)), lease_(std::move(lease)) {}
+
+  runtime::Task<core::Result<http::Chunk>> next() override { return body_->next(); }
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return body_->length(); }
+
+ private:
+  std::unique_ptr<http::BodySource> body_;
+  CredentialPool::Lease lease_;
+};
 
 http::ClientTimeouts timeouts_of(const domain::Provider& provider, core::Deadline total) {
   http::ClientTimeouts timeouts;
@@ -69,8 +90,8 @@ struct Dispatcher::Probe {
   }
 };
 
-Dispatcher::Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics)
-    : shard_(shard), client_(client), probe_(std::make_unique<Probe>(metrics)) {}
+Dispatcher::Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics, std::int64_t shards)
+    : shard_(shard), client_(client), probe_(std::make_unique<Probe>(metrics)), credentials_(shards) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -99,15 +120,9 @@ runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& sn
   std::size_t next = 0;
   for (std::size_t i = allowed_from(0); i < candidates.size(); i = next) {
     const Candidate& candidate = candidates[i];
-    ++attempts.made;
-    attempts.last = candidate.provider;
-    probe_->selections.add();
-    const auto began = shard_.clock().now();
-    auto answer = co_await attempt(snapshot, candidate, outbound);
-    attempts.upstream_wait += shard_.clock().now() - began;
-
+    auto answer = co_await ask(snapshot, candidate, outbound, attempts);
     const bool failed = answer ? retryable_status(answer->head.status) : retryable_error(answer.error());
-    if (!failed || (outbound.stop != nullptr && outbound.stop->stop_requested())) co_return answer;
+    if (!failed || attempts.made >= kMostAttempts || stopped(outbound)) co_return answer;
     // Who may come next is asked before the answer is given up: if nobody may, it is the client's.
     next = allowed_from(i + 1);
     if (next == candidates.size()) co_return answer;
@@ -121,21 +136,43 @@ runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& sn
   co_return core::fail(core::ErrorCode::no_upstream);
 }
 
-runtime::Task<core::Result<Answer>> Dispatcher::attempt(const catalog::Snapshot& snapshot, const Candidate& candidate,
-                                                        const Outbound& outbound) {
-  if (candidate.provider->kind == domain::ProviderKind::echo) return call_echo(shard_, candidate, outbound);
-  return attempt_http(snapshot, candidate, outbound);
+/// One candidate, with as many of its credentials as it takes.
+runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& snapshot, const Candidate& candidate, const Outbound& outbound,
+                                                    Attempts& attempts) {
+  attempts.last = candidate.provider;
+  CredentialTurns turns(credentials_, snapshot, *candidate.provider, outbound.key_id, outbound.project_id);
+  while (true) {
+    ++attempts.made;
+    probe_->selections.add();
+    const auto began = shard_.clock().now();
+    auto answer = co_await attempt(candidate, outbound, turns.begin(began));
+    const auto now = shard_.clock().now();
+    attempts.upstream_wait += now - began;
+    if (refuses_credential(answer)) {
+      const auto wait = answer ? parse_retry_after(answer->head.fields.get("retry-after"), shard_.clock().wall()) : std::nullopt;
+      if (turns.refused(wait, now) && attempts.made < kMostAttempts && !stopped(outbound)) continue;
+    }
+    if (auto lease = turns.take_lease(); !lease.empty() && answer && answer->body != nullptr) {
+      answer->body = std::make_unique<LeasedBody>(std::move(answer->body), std::move(lease));
+    }
+    co_return answer;
+  }
 }
 
-runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const catalog::Snapshot& snapshot, const Candidate& candidate,
-                                                             const Outbound& outbound) {
+runtime::Task<core::Result<Answer>> Dispatcher::attempt(const Candidate& candidate, const Outbound& outbound,
+                                                        const ChosenCredential& credential) {
+  if (candidate.provider->kind == domain::ProviderKind::echo) return call_echo(shard_, candidate, outbound);
+  return attempt_http(candidate, outbound, credential);
+}
+
+runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& candidate, const Outbound& outbound,
+                                                             const ChosenCredential& credential) {
   const domain::Provider& provider = *candidate.provider;
   auto base = net::BaseUrl::parse(provider.base_url);
   if (!base) co_return core::fail(core::ErrorCode::invalid_configuration, {}, base.error().describe());
   auto body = co_await prepare_body(shard_, outbound, candidate);
   if (!body) co_return std::unexpected(body.error());
 
-  const auto credential = choose_credential(snapshot, provider, outbound.key_id, outbound.project_id);
   const http::Fields fields = forwarded_fields(outbound, provider, credential);
   const std::string target = join_target(base->path, outbound.path, outbound.query);
   const auto pieces = body->pieces();

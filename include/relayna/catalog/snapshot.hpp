@@ -13,6 +13,7 @@
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/key.hpp"
 #include "relayna/domain/limit_rules.hpp"
+#include "relayna/domain/passthrough.hpp"
 #include "relayna/domain/policy.hpp"
 #include "relayna/domain/price_catalog.hpp"
 
@@ -28,9 +29,12 @@ class Snapshot {
   std::vector<domain::PolicyLayer> layers;
   std::unordered_map<std::string, domain::Project> projects;  ///< by id
   std::unordered_map<std::string, domain::Team> teams;
+  /// By provider id: the enabled further credentials, opened.
+  std::unordered_map<std::string, std::vector<domain::ProviderCredential>> credentials;
   std::vector<domain::CredentialMapping> mappings;  ///< enabled ones, opened
   std::map<domain::Route, domain::RouteSettings> routes;
   std::vector<domain::Limit> limits;  ///< enabled ones
+  domain::LitellmPassthrough passthrough;
   domain::PriceCatalog prices;        ///< the built-in list and the enabled overrides
 
   [[nodiscard]] const domain::Provider* provider(std::string_view name) const noexcept;

@@ -41,6 +41,9 @@ struct CredentialHeader {
 /// …).
 std::optional<std::string> credential_header_problem(std::string_view name);
 
+/// Null when a provider may be called so, else why not: the name is a segment of paths.
+std::optional<std::string> provider_name_problem(std::string_view name);
+
 struct Provider {
   std::string id;
   std::string name;  ///< `/providers/{name}/*`
@@ -163,7 +166,8 @@ struct UsageEvent {
   std::optional<std::int64_t> cost_nanos;
   std::string cost_source;
   std::string usage_source;       ///< reported | estimated | interrupted; empty for refused requests
-  std::string credential_source;  ///< provider | key_mapping | project_mapping | environment
+  std::string credential_source;  ///< provider | provider:<credential name> | key_mapping |
+                                  ///< project_mapping | environment
   int upstream_attempts = 0;
   int fallback_count = 0;
   std::string http_method;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,16 +15,20 @@ struct Candidate {
   const domain::Provider* provider = nullptr;
   std::string model;          ///< what this provider is asked for
   bool rewrites_model = false;  ///< `model` differs from what the client wrote
+  bool fallback = false;        ///< only for when those before it have failed; else one of several places that serve the model
 };
 
 struct ResolveInput {
   dialect::Operation operation = dialect::Operation::other;
   std::string_view model;            ///< as the client wrote it
   std::string_view wanted_provider;  ///< `x-relayna-provider`, empty for none
+  std::string_view route = {};       ///< its label: targets of models may name those they serve
+  std::uint64_t draw = 0;            ///< chance, by which targets of one priority take turns according to their weights
 };
 
 /// Contract 12.3: declared name (alias) → explicit provider prefix → name inference → LiteLLM or the only provider; followed by the chosen
-/// provider's fallback. Never empty on success. Errors: model_not_found naming what is reachable, no_upstream when nothing is configured,
+/// provider's fallback. A declared model's targets stand behind its own provider by priority, those of one priority in the order `draw`
+/// gives their weights. Never empty on success. Errors: model_not_found naming what is reachable, no_upstream when nothing is configured,
 /// missing_provider_config when `x-relayna-provider` names none.
 core::Result<std::vector<Candidate>> resolve(const catalog::Snapshot& snapshot, const ResolveInput& input);
 

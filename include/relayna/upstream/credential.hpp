@@ -9,8 +9,8 @@ namespace relayna::upstream {
 
 /// The credential a request is sent with, and where it came from (for usage events).
 struct ChosenCredential {
-  std::string_view secret;      ///< into the snapshot; empty for none
-  std::string_view source;      ///< key_mapping | project_mapping | provider | environment | none
+  std::string_view secret;  ///< into the snapshot; empty for none
+  std::string source;       ///< key_mapping | project_mapping | provider | provider:<name> | environment | none
 };
 
 /// Contract 12.2: for LiteLLM a key's mapping, else its project's, else the provider's own credential (a stored row or the environment).

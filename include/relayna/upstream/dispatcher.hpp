@@ -13,6 +13,8 @@
 #include "relayna/runtime/shard.hpp"
 #include "relayna/telemetry/metrics.hpp"
 #include "relayna/upstream/candidates.hpp"
+#include "relayna/upstream/credential.hpp"
+#include "relayna/upstream/credential_pool.hpp"
 
 namespace relayna::upstream {
 
@@ -44,7 +46,7 @@ struct Answer {
   std::unique_ptr<http::BodySource> body;
   const domain::Provider* provider = nullptr;
   std::string model;
-  std::string_view credential_source;
+  std::string credential_source;
   core::TimePoint sent{};  ///< when the last attempt began
 };
 
@@ -60,24 +62,35 @@ struct Attempts {
 using CandidateCheck = std::function<std::optional<core::Error>(const Candidate&)>;
 
 /// Sends a request to the first candidate that answers. Falls back before the first byte only: on connection errors, timeouts, 408, 429
-/// and 5xx. Answers of the last candidate are passed on as they are; a 401 or 403 that means our own credential was refused becomes
-/// upstream_auth_failed. One shard.
+/// and 5xx; before that, a provider that refuses one of its credentials (429, or as not valid) is asked with another that is free. At most
+/// kMostAttempts in all. Answers of the last candidate are passed on as they are; a 401 or 403 that means our own credential was refused
+/// becomes upstream_auth_failed. One shard.
 class Dispatcher {
  public:
-  Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics);
+  static constexpr int kMostAttempts = 6;
+
+  /// `shards`: how many dispatchers share the caps of credentials.
+  Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics, std::int64_t shards = 1);
   ~Dispatcher();
   runtime::Task<core::Result<Answer>> send(const catalog::Snapshot& snapshot, const std::vector<Candidate>& candidates,
                                            const Outbound& outbound, const CandidateCheck& check, Attempts& attempts);
 
+  /// How the credentials stand that have been used since the start, where a provider has several.
+  [[nodiscard]] std::vector<CredentialStanding> credentials() const { return credentials_.standings(shard_.clock().now()); }
+
  private:
   struct Probe;
-  runtime::Task<core::Result<Answer>> attempt(const catalog::Snapshot& snapshot, const Candidate& candidate, const Outbound& outbound);
-  runtime::Task<core::Result<Answer>> attempt_http(const catalog::Snapshot& snapshot, const Candidate& candidate,
-                                                   const Outbound& outbound);
+  runtime::Task<core::Result<Answer>> ask(const catalog::Snapshot& snapshot, const Candidate& candidate, const Outbound& outbound,
+                                          Attempts& attempts);
+  runtime::Task<core::Result<Answer>> attempt(const Candidate& candidate, const Outbound& outbound,
+                                              const ChosenCredential& credential);
+  runtime::Task<core::Result<Answer>> attempt_http(const Candidate& candidate, const Outbound& outbound,
+                                                   const ChosenCredential& credential);
 
   runtime::Shard& shard_;
   http::Client& client_;
   std::unique_ptr<Probe> probe_;
+  CredentialPool credentials_;
 };
 
 /// Adds an upstream path to a provider's base URL: the base path is kept, and a `/v1` that both have appears once.
