@@ -82,6 +82,9 @@ class Application {
   std::unique_ptr<http::Server> control_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<ShardParts>> parts_;
+  std::unique_ptr<net::Connector> admin_connector_;
+  std::unique_ptr<http::Client> admin_client_;
+  std::unique_ptr<control::Admin::Network> admin_network_;
   std::unique_ptr<control::Admin> admin_;  ///< null until the store has been reached
   std::unique_ptr<catalog::Refresher> refresher_;
   std::unique_ptr<store::ChangeFeed> feed_;

@@ -179,6 +179,12 @@ runtime::Task<void> Application::catch_up(runtime::Shard* shard, ShardParts* par
 }
 
 void Application::open_admin() {
+  auto connection = upstream_connection(settings_, client_tls_);
+  auto ssrf = connection.ssrf;
+  admin_connector_ = std::make_unique<net::Connector>(main_, std::move(connection));
+  admin_client_ = std::make_unique<http::Client>(main_, *admin_connector_, http::Client::Settings{});
+  admin_network_ = std::make_unique<control::Admin::Network>(
+      control::Admin::Network{main_, admin_pool_, *admin_connector_, *admin_client_, std::move(ssrf)});
   admin_ = std::make_unique<control::Admin>(control::Admin::Parts{
       .shard = main_,
       .pool = admin_pool_,
@@ -187,6 +193,7 @@ void Application::open_admin() {
       .metrics = metrics_,
       .health = health_,
       .about = about_,
+      .network = *admin_network_,
       .base_path = settings_.control_base_path,
       .tls = control_tls_ != nullptr,
       .environment_providers = environment_providers(settings_),

@@ -9,23 +9,6 @@ namespace {
 constexpr std::chrono::seconds kTouchInterval{30};
 constexpr std::chrono::milliseconds kGaugeInterval{1'000};
 
-net::Connector::Settings connector_settings(const Shared& shared) {
-  net::Connector::Settings settings;
-  const auto& from = shared.settings.upstream_private;
-  using Mode = config::UpstreamPrivate::Mode;
-  settings.ssrf.private_addresses = from.mode == Mode::allow  ? net::SsrfPolicy::Private::allow
-                                    : from.mode == Mode::deny ? net::SsrfPolicy::Private::deny
-                                                              : net::SsrfPolicy::Private::listed;
-  for (const auto& text : from.cidrs) {
-    if (auto cidr = net::Cidr::parse(text))
-      settings.ssrf.allowed.push_back(*cidr);  // config has checked the form
-  }
-  settings.tls = shared.client_tls;
-  settings.outbound_proxy = shared.settings.outbound_proxy;
-  settings.no_proxy = shared.settings.no_proxy;
-  return settings;
-}
-
 identity::KeyCacheSettings cache_settings(const config::Settings& settings) {
   identity::KeyCacheSettings cache;
   cache.size = settings.auth_cache_size;
@@ -63,6 +46,24 @@ identity::KeyCache::Loader key_loader(store::Store& store) {
 
 }  // namespace
 
+net::Connector::Settings upstream_connection(const config::Settings& settings,
+                                             std::shared_ptr<net::TlsClientContext> tls) {
+  net::Connector::Settings connection;
+  const auto& from = settings.upstream_private;
+  using Mode = config::UpstreamPrivate::Mode;
+  connection.ssrf.private_addresses = from.mode == Mode::allow  ? net::SsrfPolicy::Private::allow
+                                    : from.mode == Mode::deny ? net::SsrfPolicy::Private::deny
+                                                              : net::SsrfPolicy::Private::listed;
+  for (const auto& text : from.cidrs) {
+    if (auto cidr = net::Cidr::parse(text))
+      connection.ssrf.allowed.push_back(*cidr);  // config has checked the form
+  }
+  connection.tls = std::move(tls);
+  connection.outbound_proxy = settings.outbound_proxy;
+  connection.no_proxy = settings.no_proxy;
+  return connection;
+}
+
 struct ShardParts::Gauges {
   telemetry::Gauge connections, in_flight, pool_idle, pool_active, cache_entries, buffered_requests,
       buffered_bytes, offload_queue;
@@ -90,11 +91,11 @@ ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_
       tasks_(shard.executor()),
       books_(shard.executor()),
       drains_(shard.executor()),
-      connector_(shard, connector_settings(shared)),
+      connector_(shard, upstream_connection(shared.settings, shared.client_tls)),
       client_(shard, connector_, http::Client::Settings{}),
       keys_(shard, key_loader(shared.store), cache_settings(shared.settings)),
       hasher_(shared.keyring.hasher()),
-      dispatcher_(shard, client_, shared.metrics),
+      dispatcher_(shard, client_, shared.metrics, static_cast<std::int64_t>(shared.settings.threads)),
       models_(shard, client_),
       counters_(connect_counters(shared)),
       usage_(shard, shared.store, shared.metrics, ledger::UsageSink::Settings{}, &shared.spool),

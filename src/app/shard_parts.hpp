@@ -36,6 +36,9 @@ struct Shared {
   const std::atomic<std::size_t>& live_replicas;
 };
 
+/// How upstreams are connected to: which addresses, which certificates, through which proxy.
+net::Connector::Settings upstream_connection(const config::Settings& settings, std::shared_ptr<net::TlsClientContext> tls);
+
 /// Everything of the data path that belongs to one shard, in the order of construction: from the network up
 /// to the listener. Built, used and destroyed on the shard's thread.
 class ShardParts {

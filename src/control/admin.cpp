@@ -33,7 +33,13 @@ struct Admin::State {
   explicit State(const Parts& parts)
       : parts(parts),
         operators(parts.store.administration(), parts.keyring, parts.shard.clock(), session_settings(parts)),
-        resources{parts.store, parts.keyring, operators, session_settings(parts), parts.environment_providers, parts.log_level},
+        resources{.store = parts.store,
+                  .keyring = parts.keyring,
+                  .operators = operators,
+                  .sessions = session_settings(parts),
+                  .network = parts.network,
+                  .environment_providers = parts.environment_providers,
+                  .log_level = parts.log_level},
         api({parts.shard, parts.pool, parts.metrics, recognise(operators)}) {}
   Parts parts;
   identity::OperatorAuthenticator operators;
@@ -57,6 +63,10 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_prices(api, with);
   add_projects(api, with);
   add_routes(api, with);
+  add_providers(api, with);
+  add_provider_credentials(api, with);
+  add_litellm_credentials(api, with);
+  add_provider_checks(api, with);
   add_teams(api, with);
 
   Operation document;

@@ -14,6 +14,8 @@ using dialect::Operation;
 using domain::Provider;
 using domain::ProviderKind;
 
+bool can_be_called(ProviderKind kind) noexcept { return kind != ProviderKind::bedrock && kind != ProviderKind::vertex; }
+
 bool supports(ProviderKind kind, Operation operation) noexcept {
   switch (kind) {
     case ProviderKind::litellm:
@@ -219,7 +221,7 @@ core::Result<std::vector<Candidate>> resolve_passthrough(const Snapshot& snapsho
   if (provider == nullptr) {
     return core::fail(core::ErrorCode::missing_provider_config, fmt::format("Provider '{}' is not configured.", provider_name));
   }
-  if (provider->kind == ProviderKind::bedrock || provider->kind == ProviderKind::vertex) {
+  if (!can_be_called(provider->kind)) {
     return core::fail(core::ErrorCode::missing_provider_config,
                       fmt::format("Provider '{}' needs request signing, which this version does not do.", provider_name));
   }

@@ -16,10 +16,6 @@ constexpr std::chrono::seconds kAskTimeout{5};
 constexpr std::size_t kMostBytes = 1 << 20;
 constexpr std::size_t kMostModels = 2000;
 
-bool lists_models(domain::ProviderKind kind) {
-  return kind == domain::ProviderKind::litellm || kind == domain::ProviderKind::openai || kind == domain::ProviderKind::anthropic;
-}
-
 core::Result<std::vector<dialect::ModelEntry>> read_list(std::string_view body, const std::string& owner) {
   auto document = json::parse(body);
   if (!document) return std::unexpected(document.error());
@@ -54,6 +50,10 @@ std::vector<ListedModel> sorted_unique(std::vector<ListedModel> all) {
 ModelDirectory::ModelDirectory(runtime::Shard& shard, http::Client& client) : shard_(shard), client_(client) {}
 
 ModelDirectory::~ModelDirectory() = default;
+
+bool ModelDirectory::lists(domain::ProviderKind kind) noexcept {
+  return kind == domain::ProviderKind::litellm || kind == domain::ProviderKind::openai || kind == domain::ProviderKind::anthropic;
+}
 
 runtime::Task<core::Result<std::vector<dialect::ModelEntry>>> ModelDirectory::ask(const domain::Provider& provider,
                                                                                   runtime::StopSource* stop) {
@@ -102,7 +102,7 @@ runtime::Task<std::vector<ListedModel>> ModelDirectory::list(catalog::SnapshotPt
   }
   for (const auto& provider : snapshot->providers) {
     if (provider.kind == domain::ProviderKind::echo) all.push_back({{"echo", "relayna", 0}, &provider});
-    if (!lists_models(provider.kind)) continue;
+    if (!lists(provider.kind)) continue;
     auto& cached = cache_[provider.name];
     const auto now = shard_.clock().now();
     if (now >= cached.good_until || cached.revision != snapshot->revision) {

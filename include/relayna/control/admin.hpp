@@ -8,6 +8,7 @@
 #include "relayna/core/result.hpp"
 #include "relayna/core/time.hpp"
 #include "relayna/domain/catalog_objects.hpp"
+#include "relayna/http/client.hpp"
 #include "relayna/http/message.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/pipeline/health.hpp"
@@ -22,6 +23,14 @@ namespace relayna::control {
 /// blocking work on a pool of its own, so that reports never keep keys from being looked up.
 class Admin {
  public:
+  /// How upstreams are reached from the control shard, as the proxy's shards reach them.
+  struct Network {
+    runtime::Shard& shard;
+    runtime::OffloadPool& pool;
+    net::Connector& connector;
+    http::Client& client;
+    net::SsrfPolicy ssrf;
+  };
   /// Everything outlives the API.
   struct Parts {
     runtime::Shard& shard;
@@ -31,6 +40,7 @@ class Admin {
     telemetry::Metrics& metrics;
     const pipeline::Health& health;
     const pipeline::About& about;
+    const Network& network;
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS
     std::vector<domain::Provider> environment_providers;  ///< those that exist without a row

@@ -36,6 +36,8 @@ core::Result<std::vector<Candidate>> resolve(const catalog::Snapshot& snapshot, 
 core::Result<std::vector<Candidate>> resolve_passthrough(const catalog::Snapshot& snapshot, std::string_view provider_name,
                                                          std::string_view model);
 
+/// Whether this version can call upstreams of this kind at all; `vertex` and `bedrock` want signed requests.
+bool can_be_called(domain::ProviderKind kind) noexcept;
 /// Whether upstreams of this kind speak the operation's API themselves.
 bool supports(domain::ProviderKind kind, dialect::Operation operation) noexcept;
 

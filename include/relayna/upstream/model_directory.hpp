@@ -26,7 +26,9 @@ class ModelDirectory {
   ~ModelDirectory();
   /// Sorted by id, one entry per id. The pointers are into `snapshot`.
   runtime::Task<std::vector<ListedModel>> list(catalog::SnapshotPtr snapshot, runtime::StopSource* stop);
-  /// Asks one provider now, without the cache: doctor's check.
+  /// Whether providers of this kind say what they offer.
+  static bool lists(domain::ProviderKind kind) noexcept;
+  /// Asks one provider now, without the cache.
   runtime::Task<core::Result<std::vector<dialect::ModelEntry>>> ask(const domain::Provider& provider, runtime::StopSource* stop);
 
  private:

@@ -6,9 +6,10 @@
 #include "app/local_loop.hpp"
 #include "app/redis_address.hpp"
 #include "app/redis_doctor.hpp"
+#include "app/shard_parts.hpp"
 #include "app/store_setup.hpp"
 #include "relayna/catalog/build.hpp"
-#include "relayna/upstream/model_directory.hpp"
+#include "relayna/upstream/connection_check.hpp"
 
 namespace relayna::app {
 
@@ -19,8 +20,11 @@ class Report {
  public:
   void ok(const std::string& what, const std::string& how) { fmt::print("ok    {}: {}\n", what, how); }
   void failed(const std::string& what, const core::Error& error) {
+    failed(what, fmt::format("{}{}{}", error.public_message(), error.detail.empty() ? "" : " - ", error.detail));
+  }
+  void failed(const std::string& what, const std::string& why) {
     any_failed_ = true;
-    fmt::print("FAIL  {}: {}{}{}\n", what, error.public_message(), error.detail.empty() ? "" : " - ", error.detail);
+    fmt::print("FAIL  {}: {}\n", what, why);
   }
   [[nodiscard]] bool any_failed() const noexcept { return any_failed_; }
 
@@ -66,35 +70,24 @@ catalog::SnapshotPtr check_store(const config::Settings& settings, store::Store&
   return built.snapshot;
 }
 
-runtime::Task<core::Result<bool>> try_connect(net::Connector& connector, net::Origin origin) {
-  auto stream = co_await connector.connect(std::move(origin), core::Deadline::in(core::real_clock(), std::chrono::seconds(5)));
-  if (!stream) co_return std::unexpected(stream.error());
-  co_return true;
-}
-
-/// One upstream: name, address and TLS first, then whether its credential is taken and what it lists.
+/// One upstream, step by step.
 void check_upstream(LocalLoop& loop, net::Connector& connector, upstream::ModelDirectory& models, const domain::Provider& provider,
                     Report& report) {
-  const std::string name = "upstream " + provider.name;
-  if (provider.kind == domain::ProviderKind::echo) return report.ok(name, "built in");
-  auto base = net::BaseUrl::parse(provider.base_url);
-  if (!base) return report.failed(name, base.error());
-  if (auto connected = loop.run(try_connect(connector, base->origin)); !connected) return report.failed(name + " connection", connected.error());
-  report.ok(name + " connection", base->origin.str());
-  auto listed = loop.run(models.ask(provider, nullptr));
-  if (!listed) return report.failed(name + " models", listed.error());
-  report.ok(name + " models", fmt::format("{} listed", listed->size()));
+  for (const auto& step : loop.run(upstream::check_connection(loop.shard(), connector, models, provider, nullptr))) {
+    const std::string what = "upstream " + provider.name + " " + step.name;
+    if (step.ok) {
+      report.ok(what, step.message);
+    } else {
+      report.failed(what, step.message);
+    }
+  }
 }
 
 void check_upstreams(const config::Settings& settings, const catalog::SnapshotPtr& snapshot, Report& report) {
   LocalLoop loop;
-  net::Connector::Settings connect;
   auto tls = net::TlsClientContext::create(settings.upstream_ca_file);
   if (!tls) return report.failed("GATEWAY_UPSTREAM_CA_FILE", tls.error());
-  connect.tls = *tls;
-  connect.outbound_proxy = settings.outbound_proxy;
-  connect.no_proxy = settings.no_proxy;
-  net::Connector connector(loop.shard(), std::move(connect));
+  net::Connector connector(loop.shard(), upstream_connection(settings, *tls));
   http::Client client(loop.shard(), connector, http::Client::Settings{});
   upstream::ModelDirectory models(loop.shard(), client);
   if (snapshot->providers.empty()) {

@@ -9,8 +9,11 @@ namespace {
 
 core::Digest digest_of(const Call& call) {
   std::string request = call.operation->id;
-  for (const auto& [name, value] : call.path) request.append("\n").append(value);
-  request.append("\n").append(call.body.is_null() ? std::string() : json::dump(call.body));
+  for (const auto& [name, value] : call.path) {
+    // Handlers may have found more out than the request's own path said.
+    if (call.operation->path.contains('{' + name + '}')) request.append("\n").append(value);
+  }
+  request.append("\n").append(call.raw_body);
   return core::sha256(request);
 }
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "relayna/core/encoding.hpp"
+
 namespace relayna::control {
 
 using json::Document;
@@ -102,6 +104,21 @@ std::vector<Parameter> list_parameters(const std::vector<FieldInfo>& fields, con
     all.push_back({field.name + "_to", {{"type", "string"}, {"format", "date-time"}}, "Before this moment."});
   }
   return all;
+}
+
+bool meets(const json::Document& shown, const store::ListQuery& query, const std::vector<FieldInfo>& fields) {
+  using Test = store::Filter::Test;
+  return std::ranges::all_of(query.where, [&](const store::Filter& filter) {
+    const auto field = std::ranges::find(fields, filter.column, [](const FieldInfo& f) { return f.listed.column; });
+    if (field == fields.end()) return false;
+    const auto& value = shown[field->name];
+    if (filter.test == Test::is_null) return value.is_null();
+    if (filter.test == Test::is_not_null) return !value.is_null();
+    if (value.is_null()) return false;
+    const std::string text = value.is_string() ? value.get<std::string>() : json::dump(value);
+    if (filter.test == Test::contains) return core::to_lower(text).contains(core::to_lower(filter.value));
+    return filter.test == Test::equals && text == filter.value;
+  });
 }
 
 core::Error in_terms_of_fields(core::Error error, const std::vector<FieldInfo>& fields) {

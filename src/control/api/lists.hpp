@@ -18,6 +18,9 @@ store::ListQuery read_list_query(Call& call, const std::vector<FieldInfo>& field
 /// The same for documents.
 std::vector<Parameter> list_parameters(const std::vector<FieldInfo>& fields, const std::string& search);
 
+/// Whether a row that is not in the store, as it is shown, meets the conditions of a list.
+bool meets(const json::Document& shown, const store::ListQuery& query, const std::vector<FieldInfo>& fields);
+
 /// A store's complaint about a column, as one about the parameter that meant it.
 core::Error in_terms_of_fields(core::Error error, const std::vector<FieldInfo>& fields);
 

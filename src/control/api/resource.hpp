@@ -23,13 +23,22 @@ struct Change {
   json::Document once = json::Document::object();  ///< shown in this answer only: a new secret
 };
 
+/// Rows below another: `/admin/providers/{provider_id}/credentials`.
+template <class R>
+struct Parent {
+  std::string segment;  ///< `provider_id`, as the path of the resource names it; empty: there is no parent
+  std::string column;
+  std::function<std::string&(R&)> id = {};
+};
+
 /// What operators do with rows of one kind. The usual operations follow from the shape; what is particular
 /// stands in the hooks and in `action`s.
 template <class R>
 struct Resource {
   using Hook = std::function<core::Result<void>(Change<R>&)>;
 
-  std::string path;  ///< `keys`: /admin/keys; also the audit rows' target_type
+  std::string path;       ///< `keys`: /admin/keys
+  std::string kind = {};  ///< target_type of audit rows and beginning of operation ids; empty: the path
   std::string tag;   ///< heading in documents
   std::string one;   ///< `virtual key`
   const Shape<R>* shape = nullptr;
@@ -42,35 +51,69 @@ struct Resource {
   bool patches = true;
   bool removes = true;
   std::vector<ShownOnce> shown_once = {};  ///< by a creation
+  Parent<R> parent = {};
   /// Refuses what a creation or patch refers to and what no key of the database covers. Before the unit
   /// begins, so it may read the store; the body may be anything yet.
   std::function<core::Result<void>(Call&)> check_references = {};
   /// What stands for a row of a fixed set that is not stored; a change stores it. nullopt: no such id.
   std::function<std::optional<R>(const std::string& id)> unstored = {};
+  /// Rows that are not in the store and stand at the end of the list; they cannot be changed. `managed_by` says
+  /// where they come from.
+  std::function<std::vector<R>(store::Administration&)> elsewhere = {};
   Hook before_create = {};  ///< may set what callers do not: references, secrets
   Hook before_update = {};
   Hook before_remove = {};
 
   [[nodiscard]] std::string collection() const { return "/admin/" + path; }
   [[nodiscard]] std::string item() const { return collection() + "/{id}"; }
+  [[nodiscard]] const std::string& name() const { return kind.empty() ? path : kind; }
+  [[nodiscard]] std::string location(const Call& call, const std::string& id) const {
+    auto at = collection() + '/' + path_segment(id);
+    const auto segment = '{' + parent.segment + '}';
+    if (!parent.segment.empty()) at.replace(at.find(segment), segment.size(), call.at(parent.segment));
+    return at;
+  }
+  /// Whether the row stands below what the path names.
+  [[nodiscard]] bool belongs(R& row, const Call& call) const {
+    return parent.segment.empty() || parent.id(row) == call.at(parent.segment);
+  }
 };
 
 namespace resource_detail {
 
-/// What `found` holds, or what stands for it.
+/// What was found below what the path names, or what stands for it.
 template <class R>
-core::Result<R> existing(core::Result<std::optional<R>> found, const Call& call,
-                         const Resource<R>& resource) {
-  if (!found) return std::unexpected(std::move(found.error()));
-  if (!*found && resource.unstored) *found = resource.unstored(call.at("id"));
-  if (!*found)
-    return core::fail(core::ErrorCode::not_found, "There is no " + resource.one + " with this id.");
-  return std::move(**found);
+std::optional<R> standing(std::optional<R> found, const Call& call, const Resource<R>& resource) {
+  if (found && resource.belongs(*found, call)) return found;
+  return resource.unstored ? resource.unstored(call.at("id")) : std::nullopt;
 }
 
 template <class R>
-core::Result<R> find_row(store::Unit& unit, const Call& call, const Resource<R>& resource) {
-  return existing(unit.of<R>().find(call.at("id")), call, resource);
+std::optional<R> find_elsewhere(store::Administration& store, const Call& call, const Resource<R>& resource) {
+  if (!resource.elsewhere) return std::nullopt;
+  for (auto& row : resource.elsewhere(store)) {
+    if (id_of(row) == call.at("id")) return std::move(row);
+  }
+  return std::nullopt;
+}
+
+template <class R>
+std::unexpected<core::Error> no_such(const Resource<R>& resource) {
+  return core::fail(core::ErrorCode::not_found, "There is no " + resource.one + " with this id.");
+}
+
+template <class R>
+core::Result<R> find_row(store::Administration& store, store::Unit& unit, const Call& call,
+                         const Resource<R>& resource) {
+  auto found = unit.of<R>().find(call.at("id"));
+  if (!found) return std::unexpected(std::move(found.error()));
+  auto row = standing(std::move(*found), call, resource);
+  if (row) return std::move(*row);
+  if (!find_elsewhere(store, call, resource)) return no_such(resource);
+  return core::fail(core::ErrorCode::managed_by_file,
+                    "This " + resource.one +
+                        " comes from the environment of the process; change it there, or create one of the same "
+                        "name, which goes before it.");
 }
 
 /// Replaces the row, or stores the first one of its id.
@@ -102,7 +145,7 @@ Answer show_row(const R& row, const Call& call, const Resource<R>& resource) {
 template <class R>
 Note note_of(const Resource<R>& resource, const std::string& verb, const Call& call, const R* before,
              const R* after) {
-  Note note{resource.path + '.' + verb, resource.path, id_of(after != nullptr ? *after : *before), {}, {}};
+  Note note{resource.name() + '.' + verb, resource.name(), id_of(after != nullptr ? *after : *before), {}, {}};
   if (before != nullptr) note.before = resource.shape->show(*before, call.now);
   if (after != nullptr) note.after = resource.shape->show(*after, call.now);
   return note;
@@ -111,13 +154,23 @@ Note note_of(const Resource<R>& resource, const std::string& verb, const Call& c
 template <class R>
 core::Result<Answer> list(store::Administration& store, Call& call, const Resource<R>& resource) {
   const auto fields = resource.shape->fields();
-  const auto query = read_list_query(call, fields, resource.search);
+  auto query = read_list_query(call, fields, resource.search);
   call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  if (!resource.parent.segment.empty()) {
+    query.where.push_back(
+        {resource.parent.column, store::Filter::Test::equals, call.at(resource.parent.segment)});
+  }
   auto page = store.of<R>().list(query);
   if (!page) return std::unexpected(in_terms_of_fields(std::move(page.error()), fields));
   json::Document data = json::Document::array();
   for (const auto& row : page->rows) data.push_back(resource.shape->show(row, call.now));
+  if (page->next.empty() && resource.elsewhere) {
+    for (const auto& row : resource.elsewhere(store)) {
+      auto shown = resource.shape->show(row, call.now);
+      if (meets(shown, query, fields)) data.push_back(std::move(shown));
+    }
+  }
   Answer answer;
   answer.body = page_document(std::move(data), page->next);
   return answer;
@@ -125,9 +178,12 @@ core::Result<Answer> list(store::Administration& store, Call& call, const Resour
 
 template <class R>
 core::Result<Answer> get(store::Administration& store, Call& call, const Resource<R>& resource) {
-  auto found = existing(store.of<R>().get(call.at("id")), call, resource);
+  auto found = store.of<R>().get(call.at("id"));
   if (!found) return std::unexpected(std::move(found.error()));
-  auto answer = show_row(*found, call, resource);
+  auto row = standing(std::move(*found), call, resource);
+  if (!row) row = find_elsewhere(store, call, resource);
+  if (!row) return no_such(resource);
+  auto answer = show_row(*row, call, resource);
   if (!call.if_none_match.empty() && call.if_none_match == answer.headers.front().second) {
     answer.status = 304;
     answer.body = nullptr;
@@ -145,6 +201,7 @@ core::Result<Answer> create(store::Administration& store, Call& call, const Reso
     R row{};
     if constexpr (requires { subject(row).id; }) subject(row).id = Call::new_id();
     stamp_created(row, call.now);
+    if (!resource.parent.segment.empty()) resource.parent.id(row) = call.at(resource.parent.segment);
     resource.shape->create(call.body, row, call.problems);
     if (!call.problems.empty()) return std::unexpected(call.problems.error());
     Change<R> change{call, unit, row, nullptr};
@@ -156,7 +213,7 @@ core::Result<Answer> create(store::Administration& store, Call& call, const Reso
     note = note_of<R>(resource, "create", call, nullptr, &row);
     auto answer = show_row(row, call, resource);
     answer.status = 201;
-    answer.headers.emplace_back("Location", resource.collection() + '/' + path_segment(id_of(row)));
+    answer.headers.emplace_back("Location", resource.location(call, id_of(row)));
     answer.once = std::move(change.once);
     return answer;
   });
@@ -177,7 +234,7 @@ core::Result<Answer> alter(store::Administration& store, Call& call, const Resou
                            const std::string& verb,
                            const std::function<core::Result<void>(Change<R>&)>& work) {
   return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    auto found = find_row(unit, call, resource);
+    auto found = find_row(store, unit, call, resource);
     if (!found) return std::unexpected(std::move(found.error()));
     const R& before = *found;
     if (auto may = check_changeable(before, call, resource); !may)
@@ -215,7 +272,7 @@ core::Result<Answer> patch(store::Administration& store, Call& call, const Resou
 template <class R>
 core::Result<Answer> remove(store::Administration& store, Call& call, const Resource<R>& resource) {
   return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    auto found = find_row(unit, call, resource);
+    auto found = find_row(store, unit, call, resource);
     if (!found) return std::unexpected(std::move(found.error()));
     if (auto may = check_changeable(*found, call, resource); !may)
       return std::unexpected(std::move(may.error()));
@@ -245,7 +302,7 @@ Operation operation(store::Administration& store, const Resource<R>& resource, s
   Operation made;
   made.method = std::move(method);
   made.path = std::move(path);
-  made.id = resource.path + '.' + verb;
+  made.id = resource.name() + '.' + verb;
   made.summary = std::move(summary);
   made.tag = resource.tag;
   made.scope = resource.write_scope;
@@ -326,7 +383,7 @@ void add_action(Api& api, store::Administration& store, const Resource<R>& resou
   Operation made;
   made.method = "POST";
   made.path = resource.item() + '/' + verb;
-  made.id = resource.path + '.' + verb;
+  made.id = resource.name() + '.' + verb;
   made.summary = std::move(summary);
   made.tag = resource.tag;
   made.scope = std::move(scope);

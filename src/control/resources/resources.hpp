@@ -1,5 +1,6 @@
 #pragma once
 
+#include "relayna/control/admin.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/identity/operator_auth.hpp"
 #include "relayna/store/store.hpp"
@@ -16,6 +17,7 @@ struct Resources {
   const identity::Keyring& keyring;
   identity::OperatorAuthenticator& operators;
   identity::SessionSettings sessions;
+  const Admin::Network& network;
   std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
   std::string log_level;                                ///< the configured filter
 };
@@ -35,5 +37,9 @@ void add_models(Api& api, const Resources& with);
 void add_policy_layers(Api& api, const Resources& with);
 void add_prices(Api& api, const Resources& with);
 void add_routes(Api& api, const Resources& with);
+void add_providers(Api& api, const Resources& with);
+void add_provider_credentials(Api& api, const Resources& with);
+void add_litellm_credentials(Api& api, const Resources& with);
+void add_provider_checks(Api& api, const Resources& with);
 
 }  // namespace relayna::control

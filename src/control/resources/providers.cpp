@@ -1,0 +1,229 @@
+#include <fmt/ranges.h>
+
+#include "relayna/catalog/build.hpp"
+#include "relayna/upstream/candidates.hpp"
+
+#include "control/api/resource.hpp"
+#include "control/resources/common_fields.hpp"
+#include "control/resources/provider_references.hpp"
+#include "control/resources/providers.hpp"
+#include "control/resources/resources.hpp"
+#include "control/resources/secret_field.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+using domain::Provider;
+using domain::ProviderKind;
+using store::ProviderRow;
+
+constexpr std::int64_t kMostTimeoutMs = 3'600'000;
+
+Codec<ProviderKind> kind() {
+  std::vector<std::pair<ProviderKind, std::string_view>> names;
+  for (int i = 0; i <= static_cast<int>(ProviderKind::echo); ++i) {
+    const auto one = static_cast<ProviderKind>(i);
+    if (upstream::can_be_called(one)) names.emplace_back(one, domain::to_string(one));
+  }
+  return choice(std::move(names));
+}
+
+/// A member of the provider within its row.
+template <class Member>
+auto of_provider(Member member) {
+  return [member](auto& row) -> auto& { return std::invoke(member, row.provider); };
+}
+
+std::string_view source_of(const ProviderRow& row) {
+  if (row.provider.managed_by == "env") return "environment";
+  return row.provider.managed_by == "file" ? "file" : "saved";
+}
+
+void check_provider(const ProviderRow& row, Problems& problems) {
+  const auto& provider = row.provider;
+  if (auto problem = domain::provider_name_problem(provider.name)) problems.add("name", *problem);
+  if (provider.kind != ProviderKind::echo && provider.base_url.empty())
+    problems.add("base_url", "is required, as in https://api.openai.com");
+  if (provider.header.mode == domain::CredentialHeaderMode::custom_header) {
+    if (auto problem = domain::credential_header_problem(provider.header.name))
+      problems.add("credential_header_name", *problem);
+  } else if (!provider.header.name.empty()) {
+    problems.add("credential_header_name", "goes with credential_header_mode custom_header only");
+  }
+}
+
+}  // namespace
+
+const Shape<ProviderRow>& provider_shape() {
+  static const auto shape = [] {
+    Shape<ProviderRow> shape("Provider", "An upstream models and raw calls are sent to.");
+    add_id(shape);
+    shape.field("name", of_provider(&Provider::name), text(1, 64), Field::required,
+                "Unique; the segment of /providers/{name}/*. A saved provider goes before the environment's of "
+                "the same name.")
+        .listed("name", true);
+    shape.field("kind", of_provider(&Provider::kind), kind(), Field::fixed_required, "What it speaks.")
+        .listed("kind");
+    shape.field("base_url", of_provider(&Provider::base_url), url(), Field::settable,
+                "Its path is kept. Not needed for echo.");
+    shape.field("enabled", of_provider(&Provider::enabled), flag(), Field::settable, "").listed("enabled");
+    shape.field("credential", of_provider(&Provider::credential), secret_text(), Field::secret,
+                "What the provider is called with; null takes it away.");
+    shape.computed(
+        "credential_configured", {{"type", "boolean"}},
+        [](const ProviderRow& row, core::SystemTime) {
+          return json::Document(!row.sealed_credential.empty() || !row.provider.credential.empty());
+        },
+        "");
+    const auto header = [](auto member) {
+      return [member](auto& row) -> auto& { return std::invoke(member, row.provider.header); };
+    };
+    using Header = domain::CredentialHeader;
+    shape.field("credential_header_mode", header(&Header::mode),
+                choice<domain::CredentialHeaderMode>(
+                    {{domain::CredentialHeaderMode::authorization_bearer, "authorization_bearer"},
+                     {domain::CredentialHeaderMode::custom_header, "custom_header"}}),
+                Field::settable, "authorization_bearer is what the kind uses by custom.");
+    shape.field("credential_header_name", header(&Header::name), optional_text(128), Field::settable, "");
+    shape.field("credential_header_value_format", header(&Header::format),
+                choice<domain::CredentialValueFormat>({{domain::CredentialValueFormat::raw, "raw"},
+                                                       {domain::CredentialValueFormat::bearer, "bearer"}}),
+                Field::settable, "Of a custom header.");
+    shape.field("fallback", of_provider(&Provider::fallback), optional_text(64), Field::settable,
+                "The provider that is asked when this one fails before its first byte; `litellm` is whichever "
+                "LiteLLM is in force.");
+    const auto timeout = number(1, kMostTimeoutMs);
+    shape.field("connect_timeout_ms", of_provider(&Provider::connect_timeout_ms), timeout, Field::settable, "");
+    shape.field("first_byte_timeout_ms", of_provider(&Provider::first_byte_timeout_ms), timeout,
+                Field::settable, "");
+    shape.field("idle_timeout_ms", of_provider(&Provider::idle_timeout_ms), timeout, Field::settable,
+                "Between two reads of an answer.");
+    shape.computed(
+        "source", {{"type", "string"}, {"enum", {"saved", "file", "environment"}}},
+        [](const ProviderRow& row, core::SystemTime) { return json::Document(std::string(source_of(row))); },
+        "Where it comes from; only saved ones can be changed here.");
+    add_provenance(shape);
+    shape.rule(check_provider);
+    return shape;
+  }();
+  return shape;
+}
+
+void check_address(const Resources& with, const std::string& url, std::string_view field, Problems& problems) {
+  const auto base = net::BaseUrl::parse(url);
+  if (!base) return;  // empty, or told already
+  boost::system::error_code not_a_literal;
+  const auto address = boost::asio::ip::make_address(base->origin.host, not_a_literal);
+  if (not_a_literal) return;  // a name is checked whenever it is connected to
+  if (auto refusal = with.network.ssrf.refusal(address); !refusal.empty())
+    problems.add(std::string(field), "may not be connected to: " + refusal);
+}
+
+std::vector<ProviderRow> environment_rows(const Resources& with, const store::CatalogRows& rows) {
+  std::vector<ProviderRow> shown;
+  for (const auto& provider : with.environment_providers) {
+    const bool hidden = std::ranges::any_of(
+        rows.providers, [&](const ProviderRow& row) { return row.provider.name == provider.name; });
+    if (!hidden) shown.push_back({provider, {}});
+  }
+  return shown;
+}
+
+core::Result<Provider> load_provider(const Resources& with, const std::string& id) {
+  auto rows = with.store.catalog().load();
+  if (!rows) return std::unexpected(std::move(rows.error()));
+  const auto own = environment_rows(with, *rows);
+  for (const auto& row : own) {
+    if (row.provider.id == id) return row.provider;
+  }
+  for (auto& row : rows->providers) {
+    if (row.provider.id != id) continue;
+    if (!row.sealed_credential.empty()) {
+      auto opened = with.keyring.open(row.sealed_credential, catalog::provider_context(row.provider.name));
+      if (!opened) return std::unexpected(std::move(opened.error()));
+      row.provider.credential = std::move(*opened);
+    }
+    return std::move(row.provider);
+  }
+  return core::fail(core::ErrorCode::not_found, "There is no provider with this id.");
+}
+
+namespace {
+
+core::Result<void> refuse_if_used(const store::CatalogRows& rows, const std::string& name,
+                                  std::string_view verb) {
+  const auto uses = uses_of_provider(rows, name);
+  if (uses.empty()) return {};
+  return core::fail(core::ErrorCode::conflict,
+                    fmt::format("Provider {} cannot be {} while it is in use: {}.", name, verb,
+                                fmt::join(std::span(uses).first(std::min<std::size_t>(uses.size(), 10)), ", ")));
+}
+
+/// The sealed form says whose it is, so a new name needs a new one.
+core::Result<void> seal_under_new_name(ProviderRow& row, const std::string& before,
+                                       const identity::Keyring& keyring) {
+  if (row.sealed_credential.empty()) return {};
+  auto opened = keyring.open(row.sealed_credential, catalog::provider_context(before));
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  auto sealed = keyring.seal(opened->reveal(), catalog::provider_context(row.provider.name));
+  if (!sealed) return std::unexpected(std::move(sealed.error()));
+  row.sealed_credential = std::move(*sealed);
+  return {};
+}
+
+/// What a provider must be before it is stored; changes that nothing else can be seen from.
+core::Result<void> ready(Change<ProviderRow>& change, const Resources& with) {
+  auto rows = with.store.catalog().load();
+  if (!rows) return std::unexpected(std::move(rows.error()));
+  auto& provider = change.row.provider;
+  check_address(with, provider.base_url, "base_url", change.call.problems);
+  if (auto problem = fallback_problem(*rows, with.environment_providers, provider.name, provider.fallback))
+    change.call.problems.add("fallback", *problem);
+  if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
+  if (change.before != nullptr && change.before->provider.name != provider.name) {
+    const auto& before = change.before->provider.name;
+    if (auto free = refuse_if_used(*rows, before, "renamed"); !free) return free;
+    if (auto sealed = seal_under_new_name(change.row, before, with.keyring); !sealed) return sealed;
+  }
+  return seal_given(change.call, "credential", provider.credential, change.row.sealed_credential, with.keyring,
+                    catalog::provider_context(provider.name));
+}
+
+}  // namespace
+
+void add_providers(Api& api, const Resources& with) {
+  const auto* use = &with;
+  Resource<ProviderRow> providers{.path = "providers",
+                                  .tag = "Providers",
+                                  .one = "provider",
+                                  .shape = &provider_shape(),
+                                  .read_scope = "providers:read",
+                                  .write_scope = "providers:write",
+                                  .search = "name"};
+  providers.elsewhere = [use](store::Administration&) -> std::vector<ProviderRow> {
+    auto rows = use->store.catalog().load();
+    return rows ? environment_rows(*use, *rows) : std::vector<ProviderRow>();
+  };
+  providers.before_create = [use](Change<ProviderRow>& change) { return ready(change, *use); };
+  providers.before_update = providers.before_create;
+  providers.before_remove = [use](Change<ProviderRow>& change) -> core::Result<void> {
+    auto rows = use->store.catalog().load();
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    return refuse_if_used(*rows, change.row.provider.name, "deleted");
+  };
+  auto& store = with.store.administration();
+  add_resource(api, store, providers);
+  const auto set_enabled = [](bool enabled) {
+    return [enabled](Change<ProviderRow>& change) -> core::Result<void> {
+      change.row.provider.enabled = enabled;
+      return {};
+    };
+  };
+  add_action<ProviderRow>(api, store, providers, "enable", "Switch a provider on", "providers:write",
+                          set_enabled(true));
+  add_action<ProviderRow>(api, store, providers, "disable", "Switch a provider off", "providers:write",
+                          set_enabled(false));
+}
+
+}  // namespace relayna::control
