@@ -197,6 +197,7 @@ void Application::open_admin() {
       .base_path = settings_.control_base_path,
       .tls = control_tls_ != nullptr,
       .environment_providers = environment_providers(settings_),
+      .studio = {settings_.studio_base_url, settings_.studio_token},
       .log_level = settings_.log_level,
   });
   control_handler_.set_admin(admin_.get());

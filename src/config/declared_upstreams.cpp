@@ -88,17 +88,17 @@ const std::array kUpstreams{
             .file_key = "server.studio.base_url",
             .group = Group::studio,
             .type = {Kind::base_url},
+            .member = &S::studio_base_url,
             .example = "http://studio:8000",
-            .help = "Relayna Studio, used while no connection is saved in the portal.",
-            .later = true},
+            .help = "Relayna Studio, used while no connection is saved in the portal."},
     Setting{.name = "RELAYNA_STUDIO_TOKEN",
             .file_key = "server.studio.token",
             .group = Group::studio,
+            .member = &S::studio_token,
             .example = "…",
             .help = "The credential sent to RELAYNA_STUDIO_BASE_URL.",
             .secret = true,
-            .reloadable = true,
-            .later = true},
+            .reloadable = true},
 };
 
 }  // namespace

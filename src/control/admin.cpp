@@ -33,13 +33,7 @@ struct Admin::State {
   explicit State(const Parts& parts)
       : parts(parts),
         operators(parts.store.administration(), parts.keyring, parts.shard.clock(), session_settings(parts)),
-        resources{.store = parts.store,
-                  .keyring = parts.keyring,
-                  .operators = operators,
-                  .sessions = session_settings(parts),
-                  .network = parts.network,
-                  .environment_providers = parts.environment_providers,
-                  .log_level = parts.log_level},
+        resources{parts, operators, session_settings(parts)},
         api({parts.shard, parts.pool, parts.metrics, recognise(operators)}) {}
   Parts parts;
   identity::OperatorAuthenticator operators;
@@ -67,6 +61,7 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_provider_credentials(api, with);
   add_litellm_credentials(api, with);
   add_provider_checks(api, with);
+  add_studio(api, with);
   add_teams(api, with);
 
   Operation document;

@@ -225,6 +225,10 @@ inline constexpr std::array<ErrorInfo, kErrorCodes> kErrorTable{{
      "The object is managed by the declarative file.",
      "It is declared in the file the gateway was started with, which would undo the change. Change the file, or "
      "take the object out of it first."},
+    {ErrorCode::studio_not_configured, "studio_not_configured", 409,
+     openai::kInvalidRequest, anthropic::kInvalidRequest, rpc::kFailedPrecondition, Severity::info, false,
+     "There is no connection to Relayna Studio.",
+     "Neither the portal nor `RELAYNA_STUDIO_BASE_URL` says where it is. Save a base URL first."},
     {ErrorCode::idempotency_conflict, "idempotency_conflict", 409,
      openai::kInvalidRequest, anthropic::kInvalidRequest, rpc::kAlreadyExists, Severity::info, false,
      "This Idempotency-Key was used for another request.",
@@ -261,6 +265,11 @@ inline constexpr std::array<ErrorInfo, kErrorCodes> kErrorTable{{
      "The upstream refused the gateway's credentials.",
      "The provider answered 401 or 403 to the credential the gateway holds. The caller's key is fine; an "
      "operator has to correct the provider's."},
+    {ErrorCode::studio_unavailable, "studio_unavailable", 502,
+     openai::kServer, anthropic::kApi, rpc::kUnavailable, Severity::warn, true,
+     "Relayna Studio did not give its list of services.",
+     "It could not be reached within 8 seconds, refused the token, answered something else than its list, or no "
+     "entry of the list can be used. The message says which; `POST /admin/studio/connection/test` tries again."},
     {ErrorCode::gateway_overloaded, "gateway_overloaded", 503,
      openai::kServer, anthropic::kOverloaded, rpc::kUnavailable, Severity::warn, true,
      "The gateway is handling too many requests at the moment.",

@@ -75,6 +75,8 @@ struct Settings {
   std::string direct_openai_base_url;
   core::Secret direct_openai_service_key;
   core::Secret worker_token;
+  std::string studio_base_url;
+  core::Secret studio_token;
   bool echo = false;
   bool run_migrations = true;
   bool log_message_body = false;

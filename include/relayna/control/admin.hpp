@@ -31,6 +31,11 @@ class Admin {
     http::Client& client;
     net::SsrfPolicy ssrf;
   };
+  /// Relayna Studio as the environment describes it; empty: it does not.
+  struct Studio {
+    std::string base_url;
+    core::Secret token;
+  };
   /// Everything outlives the API.
   struct Parts {
     runtime::Shard& shard;
@@ -44,7 +49,8 @@ class Admin {
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS
     std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
-    std::string log_level;                                ///< the filter the process started with
+    Studio studio;
+    std::string log_level;  ///< the filter the process started with
   };
   explicit Admin(Parts parts);
   ~Admin();

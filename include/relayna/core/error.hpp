@@ -60,6 +60,7 @@ enum class ErrorCode : std::uint8_t {
   too_many_attempts,  // at signing in
   // 409 and 412: what the change meets
   managed_by_file,
+  studio_not_configured,
   idempotency_conflict,
   precondition_failed,  // 412
   // 5xx: the gateway or what it depends on
@@ -69,6 +70,7 @@ enum class ErrorCode : std::uint8_t {
   upstream_connection,  // 502
   upstream_protocol,
   upstream_auth_failed,
+  studio_unavailable,
   gateway_overloaded,  // 503
   store_unavailable,
   control_state_unavailable,

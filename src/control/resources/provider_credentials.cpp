@@ -186,7 +186,12 @@ core::Result<Answer> put_mapping(store::Administration& store, Call& call,
   call.path["id"] = *id;
   call.body.erase("scope");
   call.body.erase("target_id");
-  return resource_detail::patch(store, call, mappings);
+  auto answer = resource_detail::patch(store, call, mappings);
+  if (answer && answer->status == 200) {
+    answer->status = 201;
+    answer->headers.emplace_back("Location", mappings.location(call, *id));
+  }
+  return answer;
 }
 
 }  // namespace
@@ -221,7 +226,7 @@ void add_litellm_credentials(Api& api, const Resources& with) {
   put.id = "litellm-credentials.create";
   put.tag = mappings.tag;
   put.summary = "Give a key or project its LiteLLM credential";
-  put.about = "201 when it had none, 200 when one was changed: what is not given stays.";
+  put.about = "There is one per key or project: for one that has it already, what is given changes and the rest stays.";
   put.scope = mappings.write_scope;
   put.status = 201;
   put.request = reference("LitellmCredentialCreate");

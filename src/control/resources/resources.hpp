@@ -12,14 +12,9 @@
 namespace relayna::control {
 
 /// What resources work with; outlives the API.
-struct Resources {
-  store::Store& store;
-  const identity::Keyring& keyring;
+struct Resources : Admin::Parts {
   identity::OperatorAuthenticator& operators;
   identity::SessionSettings sessions;
-  const Admin::Network& network;
-  std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
-  std::string log_level;                                ///< the configured filter
 };
 
 void add_teams(Api& api, const Resources& with);
@@ -41,5 +36,6 @@ void add_providers(Api& api, const Resources& with);
 void add_provider_credentials(Api& api, const Resources& with);
 void add_litellm_credentials(Api& api, const Resources& with);
 void add_provider_checks(Api& api, const Resources& with);
+void add_studio(Api& api, const Resources& with);
 
 }  // namespace relayna::control

@@ -192,9 +192,10 @@ TEST(Load, SamplingDependsOnTheEnvironment) {
 }
 
 TEST(Load, SettingsOfLaterVersionsSaySoAndFrontDoorsAreRefused) {
-  const Loaded loaded = load(minimal_and("RELAYNA_STUDIO_BASE_URL", "http://studio:8000"), {});
-  EXPECT_THAT(loaded.warnings, ElementsAre("RELAYNA_STUDIO_BASE_URL has no effect in this version"));
-  EXPECT_EQ(loaded.settings.extra.at("RELAYNA_STUDIO_BASE_URL"), "http://studio:8000");
+  const Loaded loaded = load(minimal_and("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://otel:4318"), {});
+  EXPECT_THAT(loaded.warnings,
+              ElementsAre("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT has no effect in this version"));
+  EXPECT_EQ(loaded.settings.extra.at("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"), "http://otel:4318");
   for (const auto name : {"ENTRA_AUTH_ENABLED", "APIGEE_TRUSTED_HEADER_ENABLED"}) {
     EXPECT_THAT(problem_at(load(minimal_and(name, "yes"), {}), name)->message,
                 HasSubstr("not supported by this version"));
