@@ -63,6 +63,7 @@ class Application {
   pipeline::Health health_;
   pipeline::About about_;
   pipeline::BodyAdmission admission_;
+  pipeline::RequestFeed finished_;
   runtime::OffloadPool offload_;
   runtime::OffloadPool admin_pool_;
   std::vector<std::unique_ptr<runtime::Shard>> shards_;

@@ -135,6 +135,7 @@ runtime::Task<core::Result<void>> Application::start_shards() {
       .keyring = *keyring_,
       .metrics = metrics_,
       .admission = admission_,
+      .feed = finished_,
       .health = health_,
       .about = about_,
       .client_tls = client_tls_,

@@ -23,6 +23,7 @@ struct Shared {
   const identity::Keyring& keyring;
   telemetry::Metrics& metrics;
   pipeline::BodyAdmission& admission;
+  pipeline::RequestFeed& feed;
   pipeline::Health& health;
   const pipeline::About& about;
   std::shared_ptr<net::TlsClientContext> client_tls;

@@ -65,6 +65,7 @@ runtime::Task<core::Result<ClientResponse>> Client::send(net::Origin origin, Cli
     core::TimePoint now = state->shard.clock().now();
     Lease lease(state, connections);
     if (!fresh) lease.connection = state->pool.take(connections, now);
+    core::Duration connecting{};
     const bool reused = lease.connection.stream != nullptr;
     if (reused) {
       ++state->reuses;
@@ -72,12 +73,15 @@ runtime::Task<core::Result<ClientResponse>> Client::send(net::Origin origin, Cli
       const auto deadline = core::Deadline(now + timeouts.connect).sooner(timeouts.total);
       auto connected = co_await state->connector.connect(origin, deadline, stop);
       if (!connected) co_return std::unexpected(std::move(connected.error()));
-      now = state->shard.clock().now();
+      const auto connected_at = state->shard.clock().now();
+      connecting = connected_at - now;
+      now = connected_at;
       lease.connection = {.stream = std::move(*connected), .created = now};
       ++state->connects;
     }
     ClientResponse response;
     response.reused_connection = reused;
+    response.connect = connecting;
     auto exchange = std::make_unique<ClientExchange>(std::move(lease), reused, timeouts, stop);
     if (co_await exchange->start(request, response.head, now)) {
       response.body = exchange->without_body() ? empty_body() : std::move(exchange);

@@ -40,6 +40,14 @@ core::Result<void> check_usable(const CachedKey& key, core::SystemTime now, cons
   return core::fail(error_of(state));
 }
 
+CachedKeyPtr known_key(domain::VirtualKey key, core::TimePoint now) {
+  auto known = std::make_shared<CachedKey>();
+  known->fetched_at = now;
+  known->sources = parse_sources(key.policy.allowed_source_addresses);
+  known->key = std::move(key);
+  return known;
+}
+
 std::vector<net::Cidr> parse_sources(const std::vector<std::string>& list) {
   std::vector<net::Cidr> parsed;
   for (const std::string& text : list) {

@@ -47,7 +47,7 @@ bool valid_traceparent(std::string_view t) noexcept {
 }  // namespace
 
 Exchange::Exchange(Parts& parts, Probe& probe, PriceMemo& prices, http::Request&& incoming)
-    : request(std::move(incoming)), parts_(parts), probe_(probe), prices_(prices) {
+    : request(std::move(incoming)), parts_(parts), probe_(probe), prices_(prices), stages_(request.received) {
   auto& ids = parts.shard.ids();
   ids.uuid7().write(id);
   const auto inbound = request.head.fields.get("traceparent");
@@ -76,6 +76,10 @@ Exchange::~Exchange() {
 
 core::Duration Exchange::elapsed() const noexcept {
   return parts_.shard.clock().now() - request.received;
+}
+
+void Exchange::enter(Stage stage) noexcept {
+  stages_.enter(stage, parts_.shard.clock().now());
 }
 
 void Exchange::take_usage(const dialect::UsageReader& reader, bool event_stream) {
@@ -115,6 +119,7 @@ core::Error Exchange::real_cause(core::Error error) const {
 
 void Exchange::failed(const core::Error& error) {
   error_code = error.info().name;
+  error_reason = error.reason;
   status = error.info().http_status;
   client_gone = error.code == core::ErrorCode::client_closed;
   const auto severity = error.info().severity;
@@ -126,6 +131,7 @@ void Exchange::failed(const core::Error& error) {
 void Exchange::settle() noexcept {
   if (settled_) return;
   settled_ = true;
+  enter(Stage::settle);
   try {
     if (client_gone && status == 0) {
       status = core::error_info(core::ErrorCode::client_closed).http_status;
@@ -138,6 +144,8 @@ void Exchange::settle() noexcept {
   } catch (const std::exception& e) {
     telemetry::log("proxy")->error("request {} could not be settled: {}", id_view(), e.what());
   }
+  enter(Stage::settle);
+  remember();
 }
 
 std::string_view Exchange::end_user() const noexcept {
@@ -191,6 +199,10 @@ void Exchange::settle_usage() {
     complete(done);
     const counters::Amounts used = meter(*this, done);
     cost_nanos = done.cost_nanos;
+    input_tokens = done.input_tokens;
+    output_tokens = done.output_tokens;
+    usage_source = done.usage_source;
+    reserved = reservation.reserved();
     reservation.settle(std::move(done), used);
   } else if (status >= 400) {  // a list of models uses nothing and refuses nothing
     domain::UsageEvent refused = event();

@@ -11,6 +11,7 @@
 #include "pipeline/policy_cache.hpp"
 #include "pipeline/price_memo.hpp"
 #include "pipeline/route_match.hpp"
+#include "pipeline/stage_clock.hpp"
 
 namespace relayna::pipeline {
 
@@ -77,6 +78,7 @@ class Exchange {
   std::string credential_source;
   int status = 0;
   std::string_view error_code;
+  std::string error_reason;  ///< the rule or the limit that refused
   bool stream = false;
   bool client_gone = false;
   std::uint64_t request_bytes = 0;
@@ -86,10 +88,16 @@ class Exchange {
   dialect::Usage usage;
   bool usage_is_final = false;       ///< `usage` is what the provider said last, not what it said first
   std::int64_t streamed_tokens = 0;  ///< about how many, for when nobody reports them
+  std::optional<std::int64_t> input_tokens;  ///< as accounted for: reported or estimated
+  std::optional<std::int64_t> output_tokens;
   std::optional<std::int64_t> cost_nanos;
+  ShortText<16> usage_source;
+  counters::Amounts reserved;  ///< what it held of its limits in the end
   bool answered_by_upstream = false;
 
   [[nodiscard]] core::Duration elapsed() const noexcept;
+  /// From now on its time is spent on `stage`.
+  void enter(Stage stage) noexcept;
   /// Who the request is made for, as the caller says; empty when he does not.
   [[nodiscard]] std::string_view end_user() const noexcept;
   /// The usage event as far as it is known before an upstream is asked.
@@ -117,9 +125,12 @@ class Exchange {
   void complete(domain::UsageEvent& event) const;
   void settle_usage();
   void write_access_line();
+  /// Leaves what operators may look at (remember.cpp).
+  void remember() noexcept;
   Parts& parts_;
   Probe& probe_;
   PriceMemo& prices_;
+  StageClock stages_;
   bool settled_ = false;
 };
 

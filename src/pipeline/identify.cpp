@@ -15,7 +15,10 @@ core::Result<void> check_declared_size(const Exchange& x, std::uint64_t max_byte
       fmt::format("The request body is {} bytes; at most {} are accepted.", *declared, max_bytes));
 }
 
-runtime::Task<core::Result<void>> identify(Exchange& x) {
+namespace {
+
+/// The key by its secret.
+runtime::Task<core::Result<void>> find_key(Exchange& x) {
   auto& parts = x.parts();
   auto secret = identity::read_virtual_key(x.request.head.fields);
   if (!secret) co_return std::unexpected(secret.error());
@@ -26,6 +29,16 @@ runtime::Task<core::Result<void>> identify(Exchange& x) {
     auto found = co_await parts.keys.authenticate(digest, x.request.stop);
     if (!found) co_return std::unexpected(found.error());
     x.key = std::move(*found);
+  }
+  co_return core::Result<void>{};
+}
+
+}  // namespace
+
+runtime::Task<core::Result<void>> identify(Exchange& x) {
+  auto& parts = x.parts();
+  if (x.key == nullptr) {
+    if (auto found = co_await find_key(x); !found) co_return found;
   }
   if (auto usable = identity::check_usable(*x.key, x.began); !usable) co_return usable;
   if (!parts.catalog.loaded()) {

@@ -32,7 +32,7 @@ bool takes_body(const Exchange& x) {
 
 // The life of a request, in the order the contract fixes (section 5). Nothing is sent upstream before step 7,
 // and whatever happens after step 2 is accounted for in step 9.
-runtime::Task<http::Response> Pipeline::run(http::Request request) {
+runtime::Task<http::Response> Pipeline::run(http::Request request, identity::CachedKeyPtr caller) {
   // 1. Ids first, so that every answer and log line below carries them. A client's own x-request-id is only
   // echoed.
   auto x = std::make_unique<Exchange>(parts_, *probe_, *prices_, std::move(request));
@@ -46,10 +46,12 @@ runtime::Task<http::Response> Pipeline::run(http::Request request) {
 
   // 2. Who is calling. Before the route is matched, so that nobody without a key learns which routes or
   // services exist.
+  x->key = std::move(caller);
   RELAYNA_STEP(check_declared_size(*x, settings_.max_request_body_bytes));
   RELAYNA_STEP(co_await identify(*x));
 
   // 3. What is asked: the route and whether it is switched on, the body, and what of it later steps look at.
+  x->enter(Stage::read);
   RELAYNA_STEP(find_route(*x));
   if (takes_body(*x)) {
     RELAYNA_STEP(co_await read_body(*x, settings_.max_request_body_bytes));
@@ -59,6 +61,7 @@ runtime::Task<http::Response> Pipeline::run(http::Request request) {
     }
     RELAYNA_STEP(co_await read_features(*x, reader_));
     // 4. Policy, on the model the name resolves to, so that an alias cannot bypass it.
+    x->enter(Stage::policy);
     RELAYNA_STEP(resolve_model(*x));
   }
   RELAYNA_STEP(apply_policy(*x, *policies_));
@@ -71,14 +74,17 @@ runtime::Task<http::Response> Pipeline::run(http::Request request) {
   // 5. Guardrails pre_call stand here.
 
   // 6. Rate, tokens, concurrency and budget in one atomic step: all of it is reserved, or nothing.
+  x->enter(Stage::admit);
   RELAYNA_STEP(co_await admit(*x));
 
   // 7. The upstream: candidates in turn until one answers, before the first byte only.
+  x->enter(Stage::upstream);
   set_deadline(*x);
   auto answer = co_await send_upstream(*x);
   if (!answer) co_return error_answer(*x, answer.error());
 
   // 8 and 9. Relay the answer; its body settles the exchange when it ends or is dropped.
+  x->enter(Stage::stream);
   auto response = relay(x, std::move(*answer));
   if (!response) co_return error_answer(*x, response.error());
   co_return std::move(*response);

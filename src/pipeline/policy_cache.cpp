@@ -16,9 +16,13 @@ std::shared_ptr<const Governed> PolicyCache::get(const catalog::Snapshot& snapsh
   if (const auto it = entries_.find(scratch_); it != entries_.end() && it->second.key.lock() == key)
     return it->second.governed;
   const domain::PolicyScope scope{key->key.project_id, team_id, route, model, key->key.id};
-  auto governed = std::make_shared<const Governed>(
-      domain::compute(snapshot.layers, key->key.policy, scope).policy,
-      domain::limited_scopes(snapshot.layers, snapshot.limits, key->key.policy, scope));
+  auto effective = domain::compute(snapshot.layers, key->key.policy, scope);
+  auto scopes = domain::limited_scopes(snapshot.layers, snapshot.limits, key->key.policy, scope);
+  auto rules = std::make_shared<AppliedRules>(
+      AppliedRules{snapshot.revision, effective.policy.policy_version, std::move(effective.applied), {}});
+  for (const auto& limited : scopes) rules->limits.push_back(limited.id());
+  auto governed =
+      std::make_shared<const Governed>(std::move(effective.policy), std::move(scopes), std::move(rules));
   entries_[scratch_] = {key, governed};
   return governed;
 }

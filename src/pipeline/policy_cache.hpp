@@ -8,6 +8,7 @@
 #include "relayna/domain/limit_rules.hpp"
 #include "relayna/domain/policy.hpp"
 #include "relayna/identity/key_cache.hpp"
+#include "relayna/pipeline/finished_request.hpp"
 
 namespace relayna::pipeline {
 
@@ -15,6 +16,7 @@ namespace relayna::pipeline {
 struct Governed {
   domain::Policy policy;                     ///< every layer merged
   std::vector<domain::LimitedScope> scopes;  ///< the counters it is held to, end users not filled in yet
+  std::shared_ptr<const AppliedRules> rules;  ///< which these are, for who asks later
 };
 
 /// Effective policies and limits by key, route and model, so that merging layers is paid once per

@@ -68,6 +68,19 @@ runtime::Task<core::Result<json::Splice>> prepare_body(runtime::Shard& shard, co
   co_return edited_body(outbound, candidate);
 }
 
+Attempt outcome(const domain::Provider& provider, const core::Result<Answer>& answer, core::Duration took) {
+  Attempt attempt;
+  attempt.provider = &provider;
+  attempt.took = took;
+  if (answer) {
+    attempt.status = answer->head.status;
+    attempt.connect = answer->connect;
+  } else {
+    attempt.error_code = answer.error().info().name;
+  }
+  return attempt;
+}
+
 }  // namespace
 
 struct Dispatcher::Probe {
@@ -148,6 +161,7 @@ runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& sna
     auto answer = co_await attempt(candidate, outbound, turns.begin(began));
     const auto now = shard_.clock().now();
     attempts.upstream_wait += now - began;
+    attempts.trace(outcome(*candidate.provider, answer, now - began));
     if (refuses_credential(answer)) {
       const auto wait = answer ? parse_retry_after(answer->head.fields.get("retry-after"), shard_.clock().wall()) : std::nullopt;
       if (turns.refused(wait, now) && attempts.made < kMostAttempts && !stopped(outbound)) continue;
@@ -192,6 +206,7 @@ runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& ca
   answer.provider = &provider;
   answer.model = candidate.model;
   answer.credential_source = credential.source;
+  answer.connect = response->connect;
   if (auto error = co_await refused_credential(answer)) co_return std::unexpected(std::move(*error));
   co_return answer;
 }

@@ -33,6 +33,7 @@ struct ClientResponse {
   ResponseHead head;
   std::unique_ptr<BodySource> body;  ///< destroying it before its end closes the connection
   bool reused_connection = false;
+  core::Duration connect{};  ///< name lookup, connection, TLS; 0 on a reused connection
 };
 
 /// Keep-alive connections to upstreams, per origin. One shard.

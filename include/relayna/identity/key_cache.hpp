@@ -43,6 +43,9 @@ using CachedKeyPtr = std::shared_ptr<const CachedKey>;
 core::Result<void> check_usable(const CachedKey& key, core::SystemTime now,
                                 const domain::Policy* effective = nullptr);
 
+/// A key that was found by other means than its secret: an operator named it. Used as one from the cache.
+CachedKeyPtr known_key(domain::VirtualKey key, core::TimePoint now);
+
 /// Parses a policy's `allowed_source_addresses`. Entries that do not parse are left out; see source_allowed.
 std::vector<net::Cidr> parse_sources(const std::vector<std::string>& list);
 /// Whether `client` is in one of `parsed`. A list that has entries but none that parse allows nobody.

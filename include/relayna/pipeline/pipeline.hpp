@@ -12,6 +12,7 @@
 #include "relayna/identity/key_cache.hpp"
 #include "relayna/ledger/ledger.hpp"
 #include "relayna/pipeline/body_admission.hpp"
+#include "relayna/pipeline/request_feed.hpp"
 #include "relayna/runtime/shard.hpp"
 #include "relayna/runtime/stop.hpp"
 #include "relayna/runtime/task_group.hpp"
@@ -43,6 +44,7 @@ struct Parts {
   /// Answers that are read to their end although their clients have left; `stop_drains` ends them.
   runtime::TaskGroup& drains;
   runtime::StopSource& stop_drains;
+  RequestRing& finished;  ///< this shard's
 };
 
 class Probe;
@@ -59,7 +61,9 @@ class Pipeline {
 
   /// Serves one request from its identification to the answer; settling happens when the answer's body ends
   /// or is dropped.
-  runtime::Task<http::Response> run(http::Request request);
+  /// `caller`, when given, is who it is made for, and the request's own credentials are not looked at:
+  /// for operators who act as a key. Everything else holds as it does for the key itself.
+  runtime::Task<http::Response> run(http::Request request, identity::CachedKeyPtr caller = nullptr);
   /// An answer to something that never became a request, in the error shape its path suggests.
   http::Response refuse(std::string_view target, const core::Error& error);
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,14 +50,35 @@ struct Answer {
   std::string model;
   std::string credential_source;
   core::TimePoint sent{};  ///< when the last attempt began
+  core::Duration connect{};  ///< 0: on a connection that was open
+};
+
+/// One try of one candidate.
+struct Attempt {
+  const domain::Provider* provider = nullptr;
+  int status = 0;               ///< of its answer; 0: there was none
+  std::string_view error_code;  ///< of the error table: why there was none
+  core::Duration connect{};     ///< 0: on a connection that was open
+  core::Duration took{};        ///< until the answer's head
 };
 
 /// How the attempts went; filled also when they all failed.
 struct Attempts {
+  static constexpr std::size_t kTraced = 6;
   int made = 0;
   int fallbacks = 0;
   const domain::Provider* last = nullptr;
   core::Duration upstream_wait{};  ///< time spent waiting for upstreams, for the overhead metric
+
+  void trace(const Attempt& attempt) noexcept {
+    if (traced_ < kTraced) trace_[traced_++] = attempt;
+  }
+  /// The first of them.
+  [[nodiscard]] std::span<const Attempt> traced() const noexcept { return std::span(trace_).first(traced_); }
+
+ private:
+  std::array<Attempt, kTraced> trace_;
+  std::size_t traced_ = 0;
 };
 
 /// Policy per target: nullopt lets the candidate be tried.

@@ -123,6 +123,7 @@ class ExchangeTest : public testing::Test {
   runtime::TaskGroup drains{loop.shard.executor()};
   runtime::StopSource stop_drains, stop_sink;
   runtime::TaskGroup tasks{loop.shard.executor()};
+  RequestFeed feed{1, 8};
   Parts parts{.shard = loop.shard,
               .catalog = view,
               .keys = keys,
@@ -134,7 +135,8 @@ class ExchangeTest : public testing::Test {
               .metrics = metrics,
               .admission = admission,
               .drains = drains,
-              .stop_drains = stop_drains};
+              .stop_drains = stop_drains,
+              .finished = feed.ring(0)};
   Probe probe{metrics};
   PriceMemo prices;
 };
