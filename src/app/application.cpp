@@ -21,6 +21,11 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
 /// What a burst of requests has used is kept for the next one: giving it back after every batch of events and
 /// taking it again costs page faults, about 2 % of a request.
 void keep_heap() {
@@ -64,6 +69,7 @@ Application::Application(config::Settings settings, std::unique_ptr<store::Store
       control_handler_(main_, health_, about_, metrics_, control_settings(settings_)) {
   about_.version = version();
   about_.environment = settings_.environment;
+  about_.host = host_name();
   about_.pid = ::getpid();
   about_.started = main_.clock().now();
   metrics_

@@ -25,11 +25,6 @@ core::Result<std::optional<identity::KeyRotation::Progress>> one_step(identity::
   return rotation.step();
 }
 
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
 /// Whether rows of this kind are in the snapshot. Keys have a cache of their own; who signs in to administer
 /// the gateway is no matter of the data path.
 bool in_catalog(std::string_view kind) {
@@ -79,7 +74,7 @@ runtime::Task<void> Application::heartbeat() {
   store::Replica replica;
   replica.id = replica_;
   replica.version = about_.version;
-  replica.host = host_name();
+  replica.host = about_.host;
   replica.started_at = main_.clock().wall();
   auto* store = store_.get();
   do {

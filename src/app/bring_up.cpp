@@ -70,6 +70,7 @@ core::Result<void> Application::open_state_folder() {
   auto name = replica_name(settings_.state_dir, main_.ids());
   if (!name) return std::unexpected(name.error());
   replica_ = std::move(*name);
+  about_.replica = replica_;
   return {};
 }
 
@@ -195,6 +196,8 @@ void Application::open_admin() {
       .health = health_,
       .about = about_,
       .network = *admin_network_,
+      .finished = finished_,
+      .pipeline = parts_.front()->pipeline(),
       .base_path = settings_.control_base_path,
       .tls = control_tls_ != nullptr,
       .environment_providers = environment_providers(settings_),

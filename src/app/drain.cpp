@@ -51,6 +51,7 @@ runtime::Task<void> Application::finish(int exit_code) {
   exit_code_ = exit_code;
   stop_.request_stop(runtime::StopReason::draining);
   feed_.reset();
+  if (admin_ != nullptr) co_await admin_->drain();
   for (std::size_t i = shards_.size(); i-- > 0;) {
     if (i < parts_.size() && parts_[i] != nullptr) {
       // The parts end on their own thread; the flag comes back here.

@@ -54,6 +54,7 @@ class ShardParts {
   void forget_key(const std::string& id);
   /// Whether all usage that earlier processes left is stored.
   [[nodiscard]] bool caught_up() const noexcept { return usage_.caught_up(); }
+  [[nodiscard]] pipeline::Pipeline& pipeline() noexcept { return pipeline_; }
   [[nodiscard]] http::Server& server() noexcept { return server_; }
   /// After the server has closed: writes out usage, ends the background tasks. Completes when nothing of this
   /// shard runs any more.

@@ -2,6 +2,8 @@
 
 #include "control/api/api.hpp"
 #include "control/api/openapi.hpp"
+#include "control/live/live.hpp"
+#include "control/live/playground.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
@@ -34,10 +36,12 @@ struct Admin::State {
       : parts(parts),
         operators(parts.store.administration(), parts.keyring, parts.shard.clock(), session_settings(parts)),
         resources{parts, operators, session_settings(parts)},
+        playground(parts.shard, parts.pipeline),
         api({parts.shard, parts.pool, parts.metrics, recognise(operators)}) {}
   Parts parts;
   identity::OperatorAuthenticator operators;
   Resources resources;
+  Playground playground;
   Api api;
 };
 
@@ -63,6 +67,11 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_provider_checks(api, with);
   add_studio(api, with);
   add_teams(api, with);
+  const Live live{parts.shard,    parts.store,  parts.metrics,
+                  parts.finished, parts.health, {parts.about.replica, parts.about.host, parts.about.version}};
+  add_requests(api, live);
+  add_debug_bundles(api, live);
+  add_playground(api, parts.store, parts.shard, parts.pool, state_->playground);
 
   Operation document;
   document.method = "GET";
@@ -85,6 +94,10 @@ Admin::~Admin() = default;
 
 runtime::Task<http::Response> Admin::handle(http::Request request, std::string path, std::string query) {
   return state_->api.handle(std::move(request), std::move(path), std::move(query));
+}
+
+runtime::Task<void> Admin::drain() {
+  return state_->playground.drain();
 }
 
 std::string Admin::openapi() const {

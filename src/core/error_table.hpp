@@ -312,6 +312,11 @@ inline constexpr std::array<ErrorInfo, kErrorCodes> kErrorTable{{
      openai::kInvalidRequest, anthropic::kNotFound, rpc::kNotFound, Severity::info, false,
      "There is no such object.",
      "The id is unknown, or the object was deleted."},
+    {ErrorCode::debug_bundle_not_found, "debug_bundle_not_found", 404,
+     openai::kInvalidRequest, anthropic::kNotFound, rpc::kNotFound, Severity::info, false,
+     "Nothing is known of this request.",
+     "The id is unknown, or usage events are no longer kept so far back and the replica that served the request "
+     "has forgotten it. Ask for the id in `x-relayna-request-id`, not for the caller's own."},
     {ErrorCode::conflict, "conflict", 409,
      openai::kInvalidRequest, anthropic::kInvalidRequest, rpc::kAlreadyExists, Severity::info, false,
      "The change conflicts with what is stored.",

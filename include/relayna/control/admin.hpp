@@ -12,6 +12,7 @@
 #include "relayna/http/message.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/pipeline/health.hpp"
+#include "relayna/pipeline/pipeline.hpp"
 #include "relayna/runtime/offload.hpp"
 #include "relayna/runtime/shard.hpp"
 #include "relayna/store/store.hpp"
@@ -46,6 +47,8 @@ class Admin {
     const pipeline::Health& health;
     const pipeline::About& about;
     const Network& network;
+    const pipeline::RequestFeed& finished;  ///< of all shards
+    pipeline::Pipeline& pipeline;           ///< this shard's; not used any more after `drain`
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS
     std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
@@ -57,6 +60,8 @@ class Admin {
 
   /// `path` (below the listener's base path; starts with `/admin/`) and `query` are as received.
   runtime::Task<http::Response> handle(http::Request request, std::string path, std::string query);
+  /// Before the pipeline goes: what operators send through it ends.
+  runtime::Task<void> drain();
   /// The OpenAPI 3.1 document, as /admin/openapi.json serves it and docs/openapi.json keeps it.
   [[nodiscard]] std::string openapi() const;
 

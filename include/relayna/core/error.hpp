@@ -82,6 +82,7 @@ enum class ErrorCode : std::uint8_t {
   client_closed,
   // internal answers of stores; they reach no client of the proxy
   not_found,
+  debug_bundle_not_found,
   conflict,
   database_reset_required,
   migrations_pending,

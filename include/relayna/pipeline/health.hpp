@@ -71,6 +71,8 @@ class Health {
 struct About {
   std::string version;
   std::string environment;
+  std::string replica;  ///< who this process is to the others; empty until its state folder is open
+  std::string host;
   std::uint16_t proxy_port = 0;
   std::uint16_t control_port = 0;
   int pid = 0;

@@ -2,8 +2,6 @@
 
 namespace relayna::control {
 
-namespace {
-
 http::Response plain_answer(int status, const std::string& request_id) {
   http::Response response;
   response.head.status = status;
@@ -12,8 +10,6 @@ http::Response plain_answer(int status, const std::string& request_id) {
   response.head.fields.add("x-relayna-request-id", request_id);
   return response;
 }
-
-}  // namespace
 
 http::Response json_answer(int status, const json::Document& body, const std::string& request_id) {
   auto response = plain_answer(status, request_id);

@@ -173,11 +173,26 @@ runtime::Task<http::Response> Api::handle(http::Request request, std::string pat
   call->query = Query::parse(query, call->problems);
   const auto began = parts_.shard.clock().now();
   auto response = co_await serve(request, call);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.shard.clock().now() - began);
+  const auto spent = parts_.shard.clock().now() - began;
+  count(*call->operation, response.head.status, spent);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(spent);
   telemetry::log("control")->info(
       "{} {} {} by {} in {} ms, request {}", request.head.method, call->operation->path, response.head.status,
       call->caller.name.empty() ? "nobody" : call->caller.name, took.count(), call->request_id);
   co_return response;
+}
+
+void Api::count(const Operation& operation, int status, core::Duration took) {
+  const std::string status_class = std::to_string(status / 100) + "xx";
+  parts_.metrics
+      .counter("gateway_admin_requests_total", "Requests to the admin API, by operation and status class.",
+               {{"operation", operation.id}, {"status_class", status_class}})
+      .add();
+  parts_.metrics
+      .histogram("gateway_admin_request_seconds",
+                 "Time until the admin API's answer was there, by operation; streams go on after that.",
+                 {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, {{"operation", operation.id}})
+      .observe(std::chrono::duration<double>(took).count());
 }
 
 runtime::Task<http::Response> Api::serve(http::Request& request, std::shared_ptr<Call> call) {

@@ -47,6 +47,7 @@ class Api {
   struct Match;
   [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
   runtime::Task<http::Response> serve(http::Request& request, std::shared_ptr<Call> call);
+  void count(const Operation& operation, int status, core::Duration took);
   core::Result<void> admit(Call& call, const http::Fields& fields) const;
 
   Parts parts_;
@@ -58,6 +59,7 @@ class Api {
 json::Document reference(std::string_view name);
 
 /// The control listener's answers (contract section 9). Every answer forbids caching and sniffing.
+http::Response plain_answer(int status, const std::string& request_id);
 http::Response json_answer(int status, const json::Document& body, const std::string& request_id);
 http::Response error_answer(const core::Error& error, const std::string& request_id,
                             const Problems* problems = nullptr);

@@ -99,6 +99,10 @@ core::Result<Answer> change(store::Administration& store, Call& call,
   return answer;
 }
 
+core::Result<void> record(store::Administration& store, const Call& call, const Note& note) {
+  return store.change([&](store::Unit& unit) { return unit.record(audit_row(call, note)); });
+}
+
 std::string etag_of(const json::Document& lasting) {
   const auto digest = core::sha256(json::dump(lasting));
   return '"' + core::to_hex(std::span(digest).first(16)) + '"';

@@ -24,6 +24,9 @@ struct Note {
 core::Result<Answer> change(store::Administration& store, Call& call,
                             const std::function<core::Result<Answer>(store::Unit&, Note&)>& work);
 
+/// Records what was done without changing a row: that somebody looked, or acted as somebody else.
+core::Result<void> record(store::Administration& store, const Call& call, const Note& note);
+
 /// Strong, of what the document holds.
 std::string etag_of(const json::Document& lasting);
 /// precondition_failed unless `If-Match` is absent, `*` or names `etag`.
