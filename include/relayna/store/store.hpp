@@ -172,6 +172,8 @@ class ChangeFeed {
   virtual ~ChangeFeed() = default;
 };
 
+class AnalyticsRepository;  // analytics.hpp
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -179,6 +181,7 @@ class Store {
   virtual CatalogRepository& catalog() = 0;
   virtual UsageRepository& usage() = 0;
   virtual Administration& administration() = 0;
+  virtual AnalyticsRepository& analytics() = 0;
   virtual SecretsRepository& secrets() = 0;
   virtual ReplicaRepository& replicas() = 0;
   virtual Migrations& migrations() = 0;

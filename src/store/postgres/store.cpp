@@ -1,5 +1,6 @@
 #include "relayna/store/store.hpp"
 
+#include "store/postgres/analytics.hpp"
 #include "store/postgres/change_feed.hpp"
 #include "store/postgres/migrations.hpp"
 #include "store/postgres/repositories.hpp"
@@ -23,6 +24,7 @@ class PostgresStore final : public Store {
   CatalogRepository& catalog() override { return catalog_; }
   UsageRepository& usage() override { return usage_; }
   Administration& administration() override { return *administration_; }
+  AnalyticsRepository& analytics() override { return analytics_; }
   SecretsRepository& secrets() override { return secrets_; }
   ReplicaRepository& replicas() override { return replicas_; }
   Migrations& migrations() override { return migrations_; }
@@ -50,6 +52,7 @@ class PostgresStore final : public Store {
   Catalog catalog_{pool_};
   Usage usage_{pool_};
   const std::unique_ptr<Administration> administration_ = make_administration(pool_);
+  Analytics analytics_{pool_};
   Secrets secrets_{pool_};
   Replicas replicas_{pool_};
   SchemaMigrations migrations_{options_, pool_, watchdog_, postgres_migrations()};

@@ -8,11 +8,12 @@
 #include "store/postgres/repositories.hpp"
 #include "store/postgres/select.hpp"
 #include "store/postgres/statements.hpp"
+#include "store/postgres/usage_rollups.hpp"
 #include "store/sql.hpp"
 
 // A batch goes as one array per column through unnest() into one idempotent insert. COPY into a temporary
 // table was measured beside it: three times slower for batches below 50 rows, equal at 200, a quarter faster
-// at 1000. The same statement adds what it really inserted to the days' sums, so both happen or neither.
+// at 1000. The same statement adds what it really inserted to the sums, so all happen or none.
 
 namespace relayna::store::postgres {
 
@@ -129,16 +130,16 @@ std::string insert_usage() {
     sets += fmt::format("{}{} = least(usage_daily.{} + excluded.{}, {})", sets.empty() ? "" : ", ", column,
                         column, column, kMostPerDay);
   }
-  // Rows are locked in two stages, each in one order (the events come sorted), so that overlapping batches of
+  // Rows are locked in stages, each in one order (the events come sorted), so that overlapping batches of
   // two replicas never wait for each other in a circle.
   return fmt::format(
       "WITH inserted AS (INSERT INTO usage_events ({0}) SELECT * FROM unnest({1}) "
       "ON CONFLICT (request_id) DO NOTHING RETURNING *), "
       "rolled_up AS (INSERT INTO usage_daily ({2}{3}) SELECT {4}{5} FROM inserted "
-      "GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7 ON CONFLICT ({2}) DO UPDATE SET {6}) "
+      "GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7 ON CONFLICT ({2}) DO UPDATE SET {6}){7} "
       "SELECT count(*), pg_current_xact_id()::text FROM inserted",
       sql::names(columns), arrays, kDailyKey, names,
-      fmt::format(fmt::runtime(kDailyKeyOfRow), kNameCharacters), sums, sets);
+      fmt::format(fmt::runtime(kDailyKeyOfRow), kNameCharacters), sums, sets, add_to_rollups());
 }
 
 std::uint64_t stamp_of(const pqxx::field& field) {

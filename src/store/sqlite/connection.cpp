@@ -4,6 +4,8 @@
 
 #include "relayna/core/time.hpp"
 
+#include "store/sqlite/functions.hpp"
+
 namespace relayna::store::sqlite {
 
 Connection::Connection(const std::string& path, Access access, std::chrono::milliseconds busy) {
@@ -20,18 +22,27 @@ Connection::Connection(const std::string& path, Access access, std::chrono::mill
       "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; "
       "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864");
   if (access == Access::read) execute("PRAGMA query_only = ON");
+  add_functions(opened);
+}
+
+Connection::Prepared Connection::prepare(std::string_view sql, unsigned flags) {
+  sqlite3_stmt* prepared = nullptr;
+  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), flags,
+                                      &prepared, nullptr);
+  if (code != SQLITE_OK) throw Failure(code, sqlite3_errmsg(database_.get()));
+  return Prepared(prepared);
 }
 
 Statement Connection::statement(std::string_view sql) {
   auto found = statements_.find(sql);
-  if (found == statements_.end()) {
-    sqlite3_stmt* prepared = nullptr;
-    const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
-    if (code != SQLITE_OK) throw Failure(code, sqlite3_errmsg(database_.get()));
-    found = statements_.emplace(std::string(sql), prepared).first;
-  }
+  if (found == statements_.end())
+    found = statements_.emplace(std::string(sql), prepare(sql, SQLITE_PREPARE_PERSISTENT)).first;
   return Statement(found->second.get());
+}
+
+Statement Connection::passing_statement(std::string_view sql) {
+  passing_ = prepare(sql, 0);
+  return Statement(passing_.get());
 }
 
 void Connection::execute(const std::string& sql) {

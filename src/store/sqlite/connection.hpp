@@ -26,6 +26,8 @@ class Connection {
 
   /// Prepared once and kept; `sql` must not be in use already.
   Statement statement(std::string_view sql);
+  /// For text that is made for one use: what this returned before must not be in use any more.
+  Statement passing_statement(std::string_view sql);
   /// Any number of statements, no parameters.
   void execute(const std::string& sql);
   /// Rows changed by the last statement.
@@ -45,8 +47,11 @@ class Connection {
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
   };
+  using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
+  Prepared prepare(std::string_view sql, unsigned flags);
   std::unique_ptr<sqlite3, Close> database_;
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, Hash, std::equal_to<>> statements_;
+  std::unordered_map<std::string, Prepared, Hash, std::equal_to<>> statements_;
+  Prepared passing_;
 };
 
 /// A transaction that is rolled back unless committed.

@@ -66,6 +66,9 @@ void Statement::again() noexcept {
   sqlite3_reset(prepared_);
 }
 
+int Statement::columns() const {
+  return sqlite3_column_count(prepared_);
+}
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(prepared_, column) == SQLITE_NULL;
 }

@@ -34,6 +34,7 @@ class Statement {
   /// Ready for other parameters.
   void again() noexcept;
 
+  [[nodiscard]] int columns() const;
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] bool is_blob(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;

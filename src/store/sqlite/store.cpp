@@ -1,5 +1,6 @@
 #include "relayna/store/store.hpp"
 
+#include "store/sqlite/analytics.hpp"
 #include "store/sqlite/change_feed.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/migrations.hpp"
@@ -18,6 +19,7 @@ class SqliteStore final : public Store {
   CatalogRepository& catalog() override { return catalog_; }
   UsageRepository& usage() override { return usage_; }
   Administration& administration() override { return *administration_; }
+  AnalyticsRepository& analytics() override { return analytics_; }
   SecretsRepository& secrets() override { return secrets_; }
   ReplicaRepository& replicas() override { return replicas_; }
   Migrations& migrations() override { return migrations_; }
@@ -43,6 +45,7 @@ class SqliteStore final : public Store {
   Catalog catalog_{database_};
   Usage usage_{database_};
   const std::unique_ptr<Administration> administration_ = make_administration(database_);
+  Analytics analytics_{database_};
   Secrets secrets_{database_};
   Replicas replicas_{database_};
   SchemaMigrations migrations_{settings_.path, sqlite_migrations()};

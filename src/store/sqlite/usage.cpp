@@ -6,6 +6,7 @@
 #include "store/daily_rollup.hpp"
 #include "store/sqlite/repositories.hpp"
 #include "store/sqlite/select.hpp"
+#include "store/sqlite/usage_rollups.hpp"
 
 namespace relayna::store::sqlite {
 
@@ -124,6 +125,8 @@ core::Result<std::vector<std::uint64_t>> Usage::insert(std::span<const UsageEven
     const std::int64_t stamp = next_stamp(connection);
     std::vector<std::uint64_t> stamps(events.size(), static_cast<std::uint64_t>(stamp));
     DailyRollup rollup;
+    std::vector<UsageSums> sums;
+    for (const UsageRollup& kind : usage_rollups()) sums.emplace_back(kind);
     Statement insert = connection.statement(kInsert);
     insert.bind(static_cast<int>(columns_of<UsageEvent>().size()) + 1, stamp);
     for (std::size_t i = 0; i < events.size(); ++i) {
@@ -131,13 +134,16 @@ core::Result<std::vector<std::uint64_t>> Usage::insert(std::span<const UsageEven
       fields(events[i], binder);
       insert.run();
       insert.again();
-      if (connection.changes() > 0)
-        rollup.add(events[i]);
-      else
+      if (connection.changes() == 0) {
         stamps[i] = static_cast<std::uint64_t>(
             stamp_of(connection, core::Uuid::parse(events[i].request_id).value_or(core::Uuid{})));
+        continue;
+      }
+      rollup.add(events[i]);
+      for (UsageSums& sum : sums) sum.add(events[i]);
     }
     add_to_days(connection, rollup);
+    for (const UsageSums& sum : sums) add_to_rollup(connection, sum);
     return stamps;
   });
 }

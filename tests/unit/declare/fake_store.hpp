@@ -25,6 +25,7 @@ class FakeStore final : public store::Store, public store::KeyRepository, public
   store::SecretsRepository& secrets() override { return secrets_; }
   store::UsageRepository& usage() override { std::abort(); }
   store::Administration& administration() override { std::abort(); }
+  store::AnalyticsRepository& analytics() override { std::abort(); }
   store::ReplicaRepository& replicas() override { std::abort(); }
   store::Migrations& migrations() override { std::abort(); }
   core::Result<void> ping() override { return {}; }

@@ -32,6 +32,7 @@ class FakeStore final : public store::Store, private store::UsageRepository {
   std::size_t size() const { return events().size(); }
 
   store::UsageRepository& usage() override { return *this; }
+  store::AnalyticsRepository& analytics() override { throw std::logic_error("not here"); }
   store::KeyRepository& keys() override { throw std::logic_error("not here"); }
   store::CatalogRepository& catalog() override { throw std::logic_error("not here"); }
   store::Administration& administration() override { throw std::logic_error("not here"); }

@@ -1,0 +1,151 @@
+#include "store/sqlite/analytics.hpp"
+
+#include <algorithm>
+
+#include "store/sqlite/select.hpp"
+#include "store/usage_reports.hpp"
+
+namespace relayna::store::sqlite {
+
+namespace {
+
+using domain::UsageEvent;
+
+std::string_view raw(const core::Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+void bind(Statement& statement, const std::vector<UsageValue>& values) {
+  int parameter = 0;
+  for (const UsageValue& value : values) {
+    ++parameter;
+    if (const auto* id = std::get_if<core::Uuid>(&value))
+      statement.bind_blob(parameter, raw(*id));
+    else if (const auto* text = std::get_if<std::string>(&value))
+      statement.bind_text(parameter, *text);
+    else if (const auto* number = std::get_if<std::int64_t>(&value))
+      statement.bind(parameter, *number);
+    else
+      statement.bind(parameter, std::get<core::SystemTime>(value).time_since_epoch().count());
+  }
+}
+
+std::string name_of(const Statement& row, int column) {
+  const std::string_view bytes = row.bytes(column);
+  core::Uuid id;
+  if (!row.is_blob(column) || bytes.size() != id.bytes.size()) return std::string(bytes);
+  std::ranges::copy(bytes, id.bytes.begin());
+  return id.is_nil() ? std::string() : id.str();
+}
+
+class Snapshot final : public UsageSnapshot {
+ public:
+  explicit Snapshot(Connection& connection) : connection_(connection), transaction_(connection, "BEGIN") {}
+  [[nodiscard]] const UsageDialect& dialect() const noexcept override { return kSqliteUsage; }
+  [[nodiscard]] const std::string& event_columns() const override {
+    static const std::string columns = sql::names(columns_of<UsageEvent>());
+    return columns;
+  }
+
+  std::vector<UsageGroupRow> groups(const UsageStatement& wanted) override {
+    Statement statement = connection_.passing_statement(wanted.text);
+    bind(statement, wanted.values);
+    std::vector<UsageGroupRow> rows;
+    while (statement.step()) {
+      UsageGroupRow& row = rows.emplace_back();
+      row.bucket = statement.integer(0);
+      row.name = name_of(statement, 1);
+      for (int i = 2; i < statement.columns(); ++i)
+        row.numbers.at(static_cast<std::size_t>(i) - 2) = statement.integer(i);
+    }
+    return rows;
+  }
+  core::Result<std::vector<UsageEvent>> events(const UsageStatement& wanted) override {
+    Statement statement = connection_.passing_statement(wanted.text);
+    bind(statement, wanted.values);
+    return read_all<UsageEvent>(std::move(statement));
+  }
+
+ private:
+  Connection& connection_;
+  Transaction transaction_;
+};
+
+}  // namespace
+
+template <class F>
+auto Analytics::in_snapshot(F work) {
+  return database_.read([&](Connection& connection) {
+    Snapshot snapshot(connection);
+    return work(snapshot);
+  });
+}
+
+core::Result<UsageTotals> Analytics::summary(const UsageFilter& filter) {
+  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).summary(filter); });
+}
+
+core::Result<UsageSeries> Analytics::series(const SeriesQuery& wanted) {
+  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).series(wanted); });
+}
+
+core::Result<UsageBreakdown> Analytics::breakdown(const BreakdownQuery& wanted) {
+  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).breakdown(wanted); });
+}
+
+core::Result<std::vector<std::string>> Analytics::values(UsageDimension dimension, const std::string& prefix,
+                                                         const UsageFilter& filter, std::size_t limit) {
+  return in_snapshot([&](UsageSnapshot& snapshot) {
+    return UsageReports(snapshot).values(dimension, prefix, filter, limit);
+  });
+}
+
+core::Result<EventPage> Analytics::events(const EventQuery& wanted) {
+  return in_snapshot([&](UsageSnapshot& snapshot) { return event_page(snapshot, wanted); });
+}
+
+core::Result<UsageEvent> Analytics::event(const std::string& request_id) {
+  const auto id = core::Uuid::parse(request_id);
+  if (!id) return std::unexpected(bad_id("request_id"));
+  return database_.read([&](Connection& connection) -> core::Result<UsageEvent> {
+    static const std::string kFind = select_from<UsageEvent>("WHERE request_id = ?1");
+    Statement read = connection.statement(kFind);
+    read.bind_blob(1, raw(*id));
+    auto found = read_all<UsageEvent>(std::move(read));
+    if (!found) return std::unexpected(std::move(found.error()));
+    if (found->empty()) return std::unexpected(missing("usage_events"));
+    return std::move(found->front());
+  });
+}
+
+core::Result<std::vector<domain::VirtualKey>> Analytics::unused_keys(std::optional<core::SystemTime> from,
+                                                                     std::optional<core::SystemTime> to) {
+  return database_.read([&](Connection& connection) -> core::Result<std::vector<domain::VirtualKey>> {
+    static const std::string kActive =
+        select_from<domain::VirtualKey>("WHERE disabled = 0 AND revoked_at IS NULL ORDER BY created_at, id");
+    Snapshot snapshot(connection);
+    const auto used = UsageReports(snapshot).used_keys({from, to});
+    if (!used) return std::unexpected(used.error());
+    auto keys = read_all<domain::VirtualKey>(connection.statement(kActive));
+    if (keys) leave_unused(*keys, *used);
+    return keys;
+  });
+}
+
+core::Result<std::int64_t> Analytics::purge_events(core::SystemTime before, std::size_t at_most) {
+  return database_.write({}, [&](Connection& connection) -> core::Result<std::int64_t> {
+    Statement note = connection.statement(
+        "UPDATE usage_retention SET purged_before = max(coalesce(purged_before, ?1), ?1)");
+    note.bind(1, before.time_since_epoch().count());
+    note.run();
+    Statement purge = connection.statement(
+        "DELETE FROM usage_events WHERE request_id IN (SELECT request_id FROM usage_events "
+        "WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)");
+    purge.bind(1, before.time_since_epoch().count());
+    purge.bind(2, static_cast<std::int64_t>(at_most));
+    purge.run();
+    return connection.changes();
+  });
+}
+
+}  // namespace relayna::store::sqlite
