@@ -22,6 +22,7 @@
 
 #include "store/migration.hpp"
 #include "support/postgres_server.hpp"
+#include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -221,21 +222,31 @@ double insert(store::Store& store, Events& events, std::size_t count) {
   return total * 1'000 / static_cast<double>(count);
 }
 
+/// SQL that takes minutes.
+void run_slowly(const std::string& url, const std::string& sql) {
+  const test::TempDir directory;
+  const std::string file = directory.path("slow.sql");
+  std::ofstream(file) << sql;
+  test::Process psql({test::postgres_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+                      "--dbname=" + url, "--file=" + file});
+  if (psql.wait(std::chrono::hours(1)) != 0) std::exit(1);
+}
+
 void fill(const std::string& url, std::size_t events) {
   std::ifstream file(USAGE_HISTORY);
   std::string sql{std::istreambuf_iterator<char>(file), {}};
   const std::string placeholder = "{events}";
   for (std::size_t at = sql.find(placeholder); at != std::string::npos; at = sql.find(placeholder))
     sql.replace(at, placeholder.size(), std::to_string(events));
-  test::psql(url, sql);
+  run_slowly(url, sql);
   // The sums as a migration of this history would take them.
   for (const auto& migration : store::postgres_migrations()) {
     if (migration.name != "usage_rollups") continue;
     const auto began = Clock::now();
-    test::psql(url, std::string(migration.sql.substr(migration.sql.find("CREATE TEMPORARY VIEW measured"))));
+    run_slowly(url, std::string(migration.sql.substr(migration.sql.find("CREATE TEMPORARY VIEW measured"))));
     std::printf("the migration takes over %zu events in %.0f s\n", events, ms_since(began) / 1'000);
   }
-  test::psql(url, "VACUUM ANALYZE");
+  run_slowly(url, "VACUUM ANALYZE");
 }
 
 }  // namespace
