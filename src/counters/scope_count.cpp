@@ -86,7 +86,7 @@ void ScopeCount::charge(const domain::Periods& at, Charge charge) {
   spent = plus(spent, charge.cost_nanos);
 }
 
-void ScopeCount::seed(const Balance& balance) {
+void ScopeCount::seed(const domain::Balance& balance) {
   if (balance.periods.day == periods.day) {
     requests_today = plus(requests_today, balance.requests_today);
     tokens_today = plus(tokens_today, balance.tokens_today);

@@ -56,7 +56,7 @@ struct ScopeCount {
   /// Adds to the periods that `at` lies in, as far as they are the present ones (or to come).
   void charge(const domain::Periods& at, Charge charge);
   /// Adds the durable part. Becomes seeded.
-  void seed(const Balance& balance);
+  void seed(const domain::Balance& balance);
   [[nodiscard]] std::int64_t used(domain::LimitKind kind) const noexcept;
 };
 

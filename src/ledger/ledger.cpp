@@ -121,9 +121,9 @@ runtime::Task<Ledger::State::Reserved> Ledger::State::reserve_locally(Reservatio
     }
     // What was used before is in counters nobody can read now: the share of this replica begins afresh.
     for (const std::size_t i : admission->unseeded) {
-      counters::Balance nothing{.periods = domain::Periods::of(parts.shard.clock().wall()),
-                                .snapshot = "1:1:"};
-      if (auto seeded = co_await parts.fallback->seed(held.intent.scopes[i], std::move(nothing)); !seeded) {
+      domain::Balance nothing{.periods = domain::Periods::of(parts.shard.clock().wall()), .snapshot = "1:1:"};
+      if (auto seeded = co_await parts.fallback->seed(held.intent.scopes[i], std::move(nothing), {});
+          !seeded) {
         co_return std::unexpected(std::move(seeded.error()));
       }
     }

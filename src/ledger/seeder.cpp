@@ -30,17 +30,6 @@ store::BalanceQuery query_for(const domain::LimitTarget& target, core::SystemTim
           .at = at};
 }
 
-counters::Balance balance_from(store::DurableBalance found) {
-  return {.periods = found.periods,
-          .requests_today = found.requests_today,
-          .tokens_today = found.tokens_today,
-          .cost_today = found.cost_today,
-          .cost_this_week = found.cost_this_week,
-          .cost_this_month = found.cost_this_month,
-          .cost_total = found.cost_total,
-          .snapshot = std::move(found.snapshot)};
-}
-
 }  // namespace
 
 runtime::Task<core::Result<void>> Seeder::seed(domain::LimitedScope scope, std::string epoch) {
@@ -73,9 +62,7 @@ runtime::Task<core::Result<void>> Seeder::read_and_seed(const domain::LimitedSco
     co_return core::fail(core::ErrorCode::control_state_unavailable, {},
                          "the balance of " + id + " could not be read: " + found.error().describe());
   }
-  counters::Balance balance = balance_from(std::move(*found));
-  balance.epoch = std::move(epoch);
-  co_return co_await counters_.seed(std::move(id), std::move(balance));
+  co_return co_await counters_.seed(std::move(id), std::move(*found), std::move(epoch));
 }
 
 }  // namespace relayna::ledger

@@ -38,7 +38,7 @@ runtime::Task<void> one(counters::Counters* counters, std::uint64_t number) {
   auto admission = co_await counters->admit(request);
   while (admission && admission->outcome == counters::Outcome::unseeded) {
     for (const auto i : admission->unseeded)
-      co_await counters->seed(request.scopes[i].id, {.snapshot = "1:1:"});
+      co_await counters->seed(request.scopes[i].id, {.snapshot = "1:1:"}, {});
     admission = co_await counters->admit(request);
   }
   if (!admission || admission->outcome != counters::Outcome::admitted) std::abort();

@@ -10,6 +10,7 @@
 
 #include "relayna/core/result.hpp"
 #include "relayna/core/time.hpp"
+#include "relayna/domain/balance.hpp"
 #include "relayna/domain/limits.hpp"
 #include "relayna/runtime/task.hpp"
 
@@ -109,19 +110,6 @@ struct Settlement {
   std::string epoch;
 };
 
-/// What the durable store says of a scope, read at one moment.
-struct Balance {
-  domain::Periods periods;  ///< of the moment of reading
-  std::int64_t requests_today = 0;
-  std::int64_t tokens_today = 0;
-  std::int64_t cost_today = 0, cost_this_week = 0, cost_this_month = 0, cost_total = 0;  ///< nano-USD
-  /// What was visible to the read: `xmin:xmax:xip,xip` as PostgreSQL prints a snapshot; SQLite `n:n:`.
-  std::string snapshot;
-  /// Of the admission that said the scope was unseeded. A balance for another epoch is too old and is
-  /// ignored. Empty: not checked.
-  std::string epoch{};
-};
-
 /// A request whose event was committed to the store by the transaction `stamp`. To be told of every request
 /// except those whose settlement said `known` and `all_seeded` before their event was handed to the store, in
 /// an epoch that is still the present one when it is committed.
@@ -164,8 +152,11 @@ class Counters {
   virtual runtime::Task<core::Result<void>> release(std::string request_id) = 0;
 
   /// Adds the durable part to a new counter. Changes nothing when nobody waits for it: the counter was seeded
-  /// already, or no admission has asked for it since the counters were emptied.
-  virtual runtime::Task<core::Result<void>> seed(std::string scope, Balance balance) = 0;
+  /// already, or no admission has asked for it since the counters were emptied. `epoch` is that of the
+  /// admission that said the scope was unseeded: a balance for another one is too old and is ignored. Empty:
+  /// not checked.
+  virtual runtime::Task<core::Result<void>> seed(std::string scope, domain::Balance balance,
+                                                 std::string epoch) = 0;
   /// Puts right what the counters hold of requests that became durable: each ends up counted once, by the
   /// seed's balance when `stamp` was visible to it, else by itself. Repeating it changes nothing, for a day.
   virtual runtime::Task<core::Result<void>> account(std::vector<Delivered> delivered) = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "relayna/core/result.hpp"
+#include "relayna/domain/balance.hpp"
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/key.hpp"
 #include "relayna/domain/limit_rules.hpp"
@@ -91,17 +92,6 @@ struct BalanceQuery {
   core::SystemTime at{};                ///< which day, week and month are the present ones
 };
 
-/// What stored events add up to, kept for good: in whole days (UTC) by `accounted_at`.
-struct DurableBalance {
-  domain::Periods periods;          ///< of the query's moment
-  std::int64_t requests_today = 0;  ///< charged ones
-  std::int64_t tokens_today = 0;
-  std::int64_t cost_today = 0, cost_this_week = 0, cost_this_month = 0, cost_total = 0;  ///< nano-USD
-  /// Which transactions these sums include, as `xmin:xmax:xip,xip`: those below xmin, and those below xmax
-  /// that are not listed.
-  std::string snapshot;
-};
-
 class UsageRepository {
  public:
   virtual ~UsageRepository() = default;
@@ -110,8 +100,9 @@ class UsageRepository {
   /// ill-formed UTF-8) becomes U+FFFD. Returns for each event, in their order, the id of the transaction that
   /// stored it: this one, or an earlier one.
   virtual core::Result<std::vector<std::uint64_t>> insert(std::span<const domain::UsageEvent> events) = 0;
-  /// One consistent view, read by one statement or transaction. Sums saturate.
-  virtual core::Result<DurableBalance> balance(const BalanceQuery& query) = 0;
+  /// What stored events add up to in whole days (UTC) by `accounted_at`. One consistent view, read by one
+  /// statement or transaction. Sums saturate.
+  virtual core::Result<domain::Balance> balance(const BalanceQuery& query) = 0;
   virtual core::Result<std::vector<domain::UsageEvent>> recent(std::size_t limit) = 0;
   virtual core::Result<std::int64_t> count() = 0;
 };

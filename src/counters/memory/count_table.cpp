@@ -248,8 +248,9 @@ void CountTable::account(const Delivered& delivered, core::SystemTime now) {
   }
 }
 
-void CountTable::seed(const std::string& scope, const Balance& balance, core::SystemTime now) {
-  if (!balance.epoch.empty() && balance.epoch != epoch_) return;
+void CountTable::seed(const std::string& scope, const domain::Balance& balance, const std::string& epoch,
+                      core::SystemTime now) {
+  if (!epoch.empty() && epoch != epoch_) return;
   auto* entry = present(scope, now);
   if (entry == nullptr || entry->count.durable != Durable::seeding) return;
   entry->count.seed(balance);

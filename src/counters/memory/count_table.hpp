@@ -22,7 +22,8 @@ class CountTable {
   Extension extend(const std::string& request_id, Amounts more, core::SystemTime now);
   Settlement settle(const std::string& request_id, Amounts used, core::SystemTime now);
   void release(const std::string& request_id, core::SystemTime now);
-  void seed(const std::string& scope, const Balance& balance, core::SystemTime now);
+  void seed(const std::string& scope, const domain::Balance& balance, const std::string& epoch,
+            core::SystemTime now);
   void account(const Delivered& delivered, core::SystemTime now);
   [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
 

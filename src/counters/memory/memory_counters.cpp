@@ -35,8 +35,9 @@ class MemoryCounters final : public Counters {
     locked([&](auto now) { table_.release(request_id, now); });
     co_return core::Result<void>{};
   }
-  runtime::Task<core::Result<void>> seed(std::string scope, Balance balance) override {
-    locked([&](auto now) { table_.seed(scope, balance, now); });
+  runtime::Task<core::Result<void>> seed(std::string scope, domain::Balance balance,
+                                         std::string epoch) override {
+    locked([&](auto now) { table_.seed(scope, balance, epoch, now); });
     co_return core::Result<void>{};
   }
   runtime::Task<core::Result<void>> account(std::vector<Delivered> delivered) override {

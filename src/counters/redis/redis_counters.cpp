@@ -89,10 +89,11 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
     return release_all({std::move(request_id)});
   }
 
-  runtime::Task<core::Result<void>> seed(std::string scope, Balance balance) override {
+  runtime::Task<core::Result<void>> seed(std::string scope, domain::Balance balance,
+                                         std::string epoch) override {
     const auto self = shared_from_this();
     auto arguments = begin_arguments(settings_.replica);
-    append_balance(arguments, scope, balance);
+    append_balance(arguments, scope, balance, epoch);
     const auto reply = co_await run(kSeed, std::move(arguments));
     if (!reply) co_return std::unexpected(reply.error());
     co_return read_done(*reply);

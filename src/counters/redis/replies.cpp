@@ -201,10 +201,11 @@ void append_admission(std::vector<std::string>& arguments, const AdmitRequest& r
                     std::move(limits)});
 }
 
-void append_balance(std::vector<std::string>& arguments, const std::string& scope, const Balance& balance) {
+void append_balance(std::vector<std::string>& arguments, const std::string& scope,
+                    const domain::Balance& balance, const std::string& epoch) {
   const auto text = [](std::int64_t n) { return std::to_string(n); };
   arguments.insert(arguments.end(),
-                   {scope, balance.epoch, text(balance.periods.day), text(balance.periods.week),
+                   {scope, epoch, text(balance.periods.day), text(balance.periods.week),
                     text(balance.periods.month), text(balance.requests_today), text(balance.tokens_today),
                     text(balance.cost_total), text(minus(balance.cost_total, balance.cost_today)),
                     text(minus(balance.cost_total, balance.cost_this_week)),

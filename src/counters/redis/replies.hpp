@@ -17,7 +17,8 @@ namespace relayna::counters {
 /// lease.
 void append_admission(std::vector<std::string>& arguments, const AdmitRequest& request,
                       const std::string& known_epoch);
-void append_balance(std::vector<std::string>& arguments, const std::string& scope, const Balance& balance);
+void append_balance(std::vector<std::string>& arguments, const std::string& scope,
+                    const domain::Balance& balance, const std::string& epoch);
 void append_delivered(std::vector<std::string>& arguments, const Delivered& delivered);
 
 /// All of these fail with control_state_unavailable: Redis refused the command, or answered something that is

@@ -47,7 +47,7 @@ class Usage final : public UsageRepository {
  public:
   explicit Usage(Pool& pool) : pool_(pool) {}
   core::Result<std::vector<std::uint64_t>> insert(std::span<const domain::UsageEvent> events) override;
-  core::Result<DurableBalance> balance(const BalanceQuery& query) override;
+  core::Result<domain::Balance> balance(const BalanceQuery& query) override;
   core::Result<std::vector<domain::UsageEvent>> recent(std::size_t limit) override;
   core::Result<std::int64_t> count() override;
 

@@ -243,7 +243,7 @@ core::Result<std::vector<std::uint64_t>> Usage::insert(std::span<const UsageEven
   });
 }
 
-core::Result<DurableBalance> Usage::balance(const BalanceQuery& wanted) {
+core::Result<domain::Balance> Usage::balance(const BalanceQuery& wanted) {
   if (auto ok = check_balance(wanted); !ok) return std::unexpected(std::move(ok.error()));
   const BalanceFilter filter(wanted);
   const BalanceDays days = BalanceDays::of(wanted.at);
@@ -255,18 +255,18 @@ core::Result<DurableBalance> Usage::balance(const BalanceQuery& wanted) {
                           "least(coalesce(sum(cost_nanos), 0), 9223372036854775807)::bigint, "
                           "pg_current_snapshot()::text FROM usage_daily " +
                           filter.where;
-  return pool_.run(Repeat::always, [&](Connection& connection) -> core::Result<DurableBalance> {
+  return pool_.run(Repeat::always, [&](Connection& connection) -> core::Result<domain::Balance> {
     pqxx::nontransaction read(connection.session());
     const auto result = query(read, sql, filter.params);
     const auto row = result.at(0);
-    return DurableBalance{.periods = domain::Periods::of(wanted.at),
-                          .requests_today = row[0].as<std::int64_t>(),
-                          .tokens_today = row[1].as<std::int64_t>(),
-                          .cost_today = row[2].as<std::int64_t>(),
-                          .cost_this_week = row[3].as<std::int64_t>(),
-                          .cost_this_month = row[4].as<std::int64_t>(),
-                          .cost_total = row[5].as<std::int64_t>(),
-                          .snapshot = row[6].c_str()};
+    return domain::Balance{.periods = domain::Periods::of(wanted.at),
+                           .requests_today = row[0].as<std::int64_t>(),
+                           .tokens_today = row[1].as<std::int64_t>(),
+                           .cost_today = row[2].as<std::int64_t>(),
+                           .cost_this_week = row[3].as<std::int64_t>(),
+                           .cost_this_month = row[4].as<std::int64_t>(),
+                           .cost_total = row[5].as<std::int64_t>(),
+                           .snapshot = row[6].c_str()};
   });
 }
 

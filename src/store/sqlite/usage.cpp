@@ -148,13 +148,13 @@ core::Result<std::vector<std::uint64_t>> Usage::insert(std::span<const UsageEven
   });
 }
 
-core::Result<DurableBalance> Usage::balance(const BalanceQuery& wanted) {
+core::Result<domain::Balance> Usage::balance(const BalanceQuery& wanted) {
   if (auto ok = check_balance(wanted); !ok) return std::unexpected(std::move(ok.error()));
   const BalanceFilter filter(wanted);
   const BalanceDays days = BalanceDays::of(wanted.at);
-  return database_.read([&](Connection& connection) -> core::Result<DurableBalance> {
+  return database_.read([&](Connection& connection) -> core::Result<domain::Balance> {
     const Transaction snapshot(connection, "BEGIN");
-    DurableBalance balance{.periods = domain::Periods::of(wanted.at)};
+    domain::Balance balance{.periods = domain::Periods::of(wanted.at)};
     Statement next = connection.statement("SELECT next FROM usage_stamps");
     const std::int64_t stamp = next.step() ? next.integer(0) : 0;
     balance.snapshot = fmt::format("{0}:{0}:", stamp);

@@ -10,9 +10,9 @@ namespace {
 
 using counters::Admission;
 using counters::AdmitRequest;
-using counters::Balance;
 using counters::Outcome;
 using counters::Scope;
+using domain::Balance;
 using domain::LimitKind;
 using std::chrono::seconds;
 
@@ -51,7 +51,7 @@ class Counting : public CountersContract {
   Admission admit_seeded(const AdmitRequest& request, const Balance& balance) {
     auto admission = value(counters().admit(request));
     if (admission.outcome != Outcome::unseeded) return admission;
-    for (const auto i : admission.unseeded) value(counters().seed(request.scopes[i].id, balance));
+    for (const auto i : admission.unseeded) value(counters().seed(request.scopes[i].id, balance, {}));
     return value(counters().admit(request));
   }
 };
@@ -193,8 +193,8 @@ TEST_P(Counting, AsksForTheDurablePartOfANewScope) {
   EXPECT_EQ(first.outcome, Outcome::unseeded);
   EXPECT_EQ(first.unseeded, std::vector<std::size_t>{1});
   EXPECT_EQ(value(counters().admit(request)).outcome, Outcome::unseeded) << "until it is seeded";
-  value(counters().seed("durable", balance(clock().wall(), 3, 95)));
-  value(counters().seed("durable", balance(clock().wall(), 3, 95)));
+  value(counters().seed("durable", balance(clock().wall(), 3, 95), {}));
+  value(counters().seed("durable", balance(clock().wall(), 3, 95), {}));
   const auto refused = value(counters().admit(request));
   EXPECT_EQ(refused.refusal->used, 95) << "seeded once";
   EXPECT_EQ(refused.refusal->retry_after, std::nullopt);
@@ -203,12 +203,10 @@ TEST_P(Counting, AsksForTheDurablePartOfANewScope) {
 
 TEST_P(Counting, IgnoresASeedNobodyAskedForOrThatIsTooOld) {
   const auto durable = scope("durable", {{LimitKind::usd_total, 100}});
-  value(counters().seed("durable", balance(clock().wall(), 3, 95)));
+  value(counters().seed("durable", balance(clock().wall(), 3, 95), {}));
   const AdmitRequest request{.request_id = "a", .scopes = {durable}};
   ASSERT_EQ(value(counters().admit(request)).outcome, Outcome::unseeded);
-  auto old = balance(clock().wall(), 3, 95);
-  old.epoch = "another";
-  value(counters().seed("durable", old));
+  value(counters().seed("durable", balance(clock().wall(), 3, 95), "another"));
   EXPECT_EQ(value(counters().admit(request)).outcome, Outcome::unseeded);
 }
 
@@ -265,7 +263,7 @@ TEST_P(Counting, AnnouncesWhatLivedBeforeWithoutAskingForRoom) {
   EXPECT_EQ(admit("b", {full}).outcome, Outcome::refused) << "concurrency needs no seed";
   EXPECT_FALSE(value(counters().settle("a", {.cost_nanos = 4})).all_seeded);
   ASSERT_EQ(admit("b", {full}).outcome, Outcome::unseeded);
-  value(counters().seed("full", balance(clock().wall(), 0, 5)));
+  value(counters().seed("full", balance(clock().wall(), 0, 5), {}));
   EXPECT_EQ(used(admit("b", {full}, {.cost_nanos = 1}), LimitKind::usd_total), 10);
 }
 

@@ -45,7 +45,7 @@ runtime::Task<void> visit(Counters* counters, std::string name, int task, Tally*
     auto admission =
         co_await counters->admit({.request_id = id, .scopes = scopes(task), .amounts = {.cost_nanos = 10}});
     if (admission && admission->outcome == Outcome::unseeded) {
-      co_await counters->seed("everybody", {.snapshot = "1:1:"});
+      co_await counters->seed("everybody", {.snapshot = "1:1:"}, {});
       admission =
           co_await counters->admit({.request_id = id, .scopes = scopes(task), .amounts = {.cost_nanos = 10}});
     }

@@ -42,7 +42,7 @@ std::string show(const std::vector<Step>& steps) {
 /// The store: whether the request is in it. Its transaction is number 50; reads before it end at 50.
 struct Store {
   bool committed = false;
-  [[nodiscard]] counters::Balance read(core::SystemTime now, const std::string& epoch) const {
+  [[nodiscard]] domain::Balance read(core::SystemTime now) const {
     const auto cost = committed ? kUsed.cost_nanos : 0;
     return {.periods = domain::Periods::of(now),
             .requests_today = committed ? 1 : 0,
@@ -51,8 +51,7 @@ struct Store {
             .cost_this_week = cost,
             .cost_this_month = cost,
             .cost_total = kBefore + cost,
-            .snapshot = committed ? "60:60:" : "40:60:50",
-            .epoch = epoch};
+            .snapshot = committed ? "60:60:" : "40:60:50"};
   }
 };
 
@@ -118,7 +117,7 @@ class Story {
   Admission other_and_seed() {
     auto admission = other();
     if (admission.outcome == Outcome::unseeded) {
-      value(counters().seed(scope_.id, store_.read(backend_.clock.wall(), admission.epoch)));
+      value(counters().seed(scope_.id, store_.read(backend_.clock.wall()), admission.epoch));
       admission = other();
     }
     value(counters().release("other"));
@@ -157,7 +156,8 @@ class Story {
   /// One replica that seeds the scope.
   struct Seeder {
     std::optional<std::string> asked_in;
-    std::optional<counters::Balance> balance;
+    std::optional<domain::Balance> balance;
+    std::string read_in;
   };
 
   void ask(Seeder& seeder) {
@@ -166,10 +166,12 @@ class Story {
     if (admission.outcome == Outcome::admitted) value(counters().release("other"));
   }
   void read(Seeder& seeder) {
-    if (seeder.asked_in) seeder.balance = store_.read(backend_.clock.wall(), *seeder.asked_in);
+    if (!seeder.asked_in) return;
+    seeder.balance = store_.read(backend_.clock.wall());
+    seeder.read_in = *seeder.asked_in;
   }
   void seed(Seeder& seeder) {
-    if (seeder.balance) value(counters().seed(scope_.id, *seeder.balance));
+    if (seeder.balance) value(counters().seed(scope_.id, *seeder.balance, seeder.read_in));
   }
 
   CountersBackend& backend_;

@@ -34,7 +34,7 @@ bool same_period(LimitKind kind, const Periods& then, const Periods& now) {
   return then.day == now.day;
 }
 
-std::int64_t of_balance(const counters::Balance& balance, LimitKind kind) {
+std::int64_t of_balance(const domain::Balance& balance, LimitKind kind) {
   switch (kind) {
     case LimitKind::requests_per_day:
       return balance.requests_today;

@@ -13,7 +13,7 @@ namespace relayna::test {
 class CountersModel {
  public:
   /// Of a scope whose limits will be durable.
-  void seed(const std::string& scope, const counters::Balance& balance) { seeds_[scope] = balance; }
+  void seed(const std::string& scope, const domain::Balance& balance) { seeds_[scope] = balance; }
 
   counters::Admission admit(const counters::AdmitRequest& request, core::SystemTime now);
   counters::Extension extend(const std::string& id, counters::Amounts more, core::SystemTime now);
@@ -59,7 +59,7 @@ class CountersModel {
   Request* find(const std::string& id);
 
   std::vector<Request> requests_;  // released ones are gone
-  std::map<std::string, counters::Balance> seeds_;
+  std::map<std::string, domain::Balance> seeds_;
 };
 
 }  // namespace relayna::test

@@ -53,7 +53,7 @@ TEST_F(RedisCountersTest, BringsItsScriptsWhenRedisForgotThem) {
   client.command({"SCRIPT", "FLUSH"});
   for (int i = 0; i < 5; ++i) EXPECT_EQ(at_once(*counters), 0);
   EXPECT_FALSE(value(counters->extend("a", {})).known);
-  value(counters->seed("scope", {}));
+  value(counters->seed("scope", {}, {}));
   value(counters->account({{.request_id = "a", .scopes = {"scope"}}}));
   value(counters->renew(seconds(30)));
   const auto stats = client.command({"INFO", "commandstats"}).text;
@@ -156,7 +156,7 @@ TEST_F(RedisCountersTest, HandsTheReservationsOfADeadReplicaToAnother) {
                                  .memo = std::string("me\0mo", 5)};
   value(counters->renew(seconds(30)));
   ASSERT_EQ(value(counters->admit(request)).outcome, Outcome::unseeded);
-  value(counters->seed("money", {.snapshot = "1:1:"}));
+  value(counters->seed("money", {.snapshot = "1:1:"}, {}));
   const auto admission = value(counters->admit(request));
   EXPECT_TRUE(value(other->dead_replicas(seconds(10))).empty());
   clock.advance(seconds(35));

@@ -100,14 +100,14 @@ class Schedule {
       }
       if (durable) {
         limits.set(LimitKind::requests_per_day, pick(3, 9));
-        counters::Balance balance{.periods = domain::Periods::of(stage_.clock.wall()),
-                                  .requests_today = pick(0, 2),
-                                  .tokens_today = pick(0, 20),
-                                  .cost_today = pick(0, 5),
-                                  .cost_this_week = pick(5, 10),
-                                  .cost_this_month = pick(10, 15),
-                                  .cost_total = spent + 15,
-                                  .snapshot = "100:100:"};
+        domain::Balance balance{.periods = domain::Periods::of(stage_.clock.wall()),
+                                .requests_today = pick(0, 2),
+                                .tokens_today = pick(0, 20),
+                                .cost_today = pick(0, 5),
+                                .cost_this_week = pick(5, 10),
+                                .cost_this_month = pick(10, 15),
+                                .cost_total = spent + 15,
+                                .snapshot = "100:100:"};
         balances_.emplace_back(scope.id, balance);
         model_.seed(scope.id, balance);
       }
@@ -126,9 +126,8 @@ class Schedule {
     compare([] { return "seed"; },
             fmt::format("{} {}", static_cast<int>(admission->outcome), admission->unseeded.size()),
             std::string("2 2"));
-    for (auto [scope, balance] : balances_) {
-      balance.epoch = admission->epoch;
-      worked(co_await stage_.counters.seed(scope, balance));
+    for (const auto& [scope, balance] : balances_) {
+      worked(co_await stage_.counters.seed(scope, balance, admission->epoch));
     }
   }
 
@@ -300,7 +299,7 @@ class Schedule {
   std::uint64_t number_;
   CountersModel model_;
   std::vector<counters::Scope> scopes_;
-  std::vector<std::pair<std::string, counters::Balance>> balances_;
+  std::vector<std::pair<std::string, domain::Balance>> balances_;
   std::vector<AdmitRequest> admitted_;
   std::int64_t made_ = 0;
   bool keep_log_;

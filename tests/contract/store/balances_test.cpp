@@ -16,17 +16,17 @@
 namespace relayna::test {
 namespace {
 
+using domain::Balance;
 using domain::UsageEvent;
 using store::BalanceQuery;
-using store::DurableBalance;
 
 class BalancesContract : public StoreContract {
  protected:
   store::UsageRepository& usage() { return store().usage(); }
-  DurableBalance balance(const BalanceQuery& query) {
+  Balance balance(const BalanceQuery& query) {
     auto read = usage().balance(query);
     EXPECT_TRUE(read) << read.error().describe();
-    return read.value_or(DurableBalance{});
+    return read.value_or(Balance{});
   }
   void insert(const UsageEvent& event) { ASSERT_OK(usage().insert({&event, 1})); }
 };
@@ -277,7 +277,7 @@ TEST_P(BalancesContract, EverySnapshotIsTheSumOfWhatItIncludes) {
       --working;
     });
   }
-  std::vector<DurableBalance> seen;
+  std::vector<Balance> seen;
   while (working > 0) seen.push_back(balance({.at = kNow}));
   for (auto& writer : writers) writer.join();
   seen.push_back(balance({.at = kNow}));

@@ -45,7 +45,7 @@ TEST(CountTable, KeepsWhatCountsMoneyForFortyDays) {
   CountTable table("epoch");
   const std::vector<Scope> money{scope("money", LimitKind::usd_total)};
   EXPECT_EQ(table.admit({.request_id = "a", .scopes = money}, kNoon).outcome, Outcome::unseeded);
-  table.seed("money", {.cost_total = 5}, kNoon);
+  table.seed("money", {.cost_total = 5}, {}, kNoon);
   pass(table, kNoon + days(39));
   EXPECT_EQ(table.scopes(), 1U);
   EXPECT_EQ(table.admit({.request_id = "a", .scopes = money}, kNoon + days(39)).outcome, Outcome::admitted);

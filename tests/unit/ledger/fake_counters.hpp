@@ -61,11 +61,12 @@ class FakeCounters final : public counters::Counters {
     if (away) co_return gone();
     co_return co_await table_->release(std::move(id));
   }
-  runtime::Task<core::Result<void>> seed(std::string scope, counters::Balance balance) override {
+  runtime::Task<core::Result<void>> seed(std::string scope, domain::Balance balance,
+                                         std::string epoch) override {
     if (away) co_return gone();
-    seeded.emplace_back(scope, balance.epoch);
+    seeded.emplace_back(scope, epoch);
     if (forgets_seeds) empty();
-    co_return co_await table_->seed(std::move(scope), std::move(balance));
+    co_return co_await table_->seed(std::move(scope), std::move(balance), std::move(epoch));
   }
   runtime::Task<core::Result<void>> account(std::vector<counters::Delivered> delivered) override {
     if (away || refuse_accounts > 0) {

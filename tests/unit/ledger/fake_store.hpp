@@ -22,7 +22,7 @@ class FakeStore final : public store::Store, private store::UsageRepository {
   /// Fails the call after it took the events: the answer was lost.
   std::atomic<int> lose_answers = 0;
   std::function<bool(const domain::UsageEvent&)> refuses;  // set before use
-  store::DurableBalance before;                            // set before use
+  domain::Balance before;                                  // set before use
   std::atomic<int> balances = 0;                           ///< how many were read
 
   std::map<std::string, domain::UsageEvent> events() const {
@@ -64,11 +64,11 @@ class FakeStore final : public store::Store, private store::UsageRepository {
     }
     return stamps;
   }
-  core::Result<store::DurableBalance> balance(const store::BalanceQuery& query) override {
+  core::Result<domain::Balance> balance(const store::BalanceQuery& query) override {
     ++balances;
     if (away) return core::fail(core::ErrorCode::store_unavailable);
     const std::lock_guard lock(mutex_);
-    store::DurableBalance out = before;
+    domain::Balance out = before;
     out.periods = domain::Periods::of(query.at);
     const auto next = std::to_string(stamp_ + 1);
     out.snapshot = next + ":" + next + ":";
