@@ -109,13 +109,19 @@ Codec<std::string> text(std::size_t min, std::size_t max) {
   return codec;
 }
 
-Codec<std::string> optional_text(std::size_t max) {
-  auto codec = text(1, max);
+namespace {
+
+/// null stands for the empty text.
+Codec<std::string> or_nothing(Codec<std::string> codec) {
   codec.schema = or_null(std::move(codec.schema));
   codec.show = [](const std::string& value) { return value.empty() ? Document() : Document(value); };
   codec.nullable = true;
   return codec;
 }
+
+}  // namespace
+
+Codec<std::string> optional_text(std::size_t max) { return or_nothing(text(1, max)); }
 
 Codec<std::string> uuid() {
   Codec<std::string> codec;
@@ -156,6 +162,8 @@ Codec<std::string> url() {
   };
   return codec;
 }
+
+Codec<std::string> optional_url() { return or_nothing(url()); }
 
 Codec<bool> flag() {
   Codec<bool> codec;

@@ -38,6 +38,7 @@ Codec<std::string> optional_uuid();
 Codec<std::string> uuid();
 /// An absolute http or https URL without credentials, query or fragment; its path is kept.
 Codec<std::string> url();
+Codec<std::string> optional_url();  ///< null: empty
 Codec<bool> flag();
 Codec<std::int64_t> number(std::int64_t min, std::int64_t max = std::numeric_limits<std::int64_t>::max());
 Codec<std::optional<std::int64_t>> optional_number(

@@ -28,8 +28,13 @@ std::string sortable_names(const std::vector<FieldInfo>& fields) {
 }
 
 void read_sort(Call& call, const std::vector<FieldInfo>& fields, store::ListQuery& query) {
-  const auto given = call.query.take("sort");
   const auto first = std::ranges::find_if(fields, [](const FieldInfo& field) { return field.listed.sort; });
+  if (first == fields.end()) {  // ids tell the time, too
+    query.sort = "created_at";
+    query.descending = true;
+    return;
+  }
+  const auto given = call.query.take("sort");
   if (!given) {
     // Newest first where there is a moment of creation, else in the order of the first sortable field.
     const auto created = std::ranges::find(fields, "created_at", &FieldInfo::name);
@@ -88,10 +93,9 @@ std::vector<Parameter> list_parameters(const std::vector<FieldInfo>& fields, con
       {"limit",
        {{"type", "integer"}, {"minimum", 1}, {"maximum", kMostPage}, {"default", kDefaultPage}},
        "Rows per page."},
-      {"cursor", {{"type", "string"}}, "`next_cursor` of the page before."},
-      {"sort",
-       {{"type", "string"}},
-       "Order: " + sortable_names(fields) + "; `-` before it for the reverse."}};
+      {"cursor", {{"type", "string"}}, "`next_cursor` of the page before."}};
+  if (const auto names = sortable_names(fields); !names.empty())
+    all.push_back({"sort", {{"type", "string"}}, "Order: " + names + "; `-` before it for the reverse."});
   if (!search.empty()) all.push_back({"q", {{"type", "string"}}, "Part of `" + search + "`, in any case."});
   for (const auto& field : fields) {
     if (field.listed.column.empty() || !field.listed.filter) continue;

@@ -354,6 +354,7 @@ void add_resource(Api& api, store::Administration& store, const Resource<R>& res
     created.response =
         with_shown_once(shown_schema(resource.shape->fields(), resource.shape->about()), resource.shown_once);
     created.errors = {core::ErrorCode::conflict, core::ErrorCode::idempotency_conflict};
+    if (!resource.parent.segment.empty()) created.errors.push_back(core::ErrorCode::not_found);
     api.add(std::move(created));
   }
   if (resource.patches) {

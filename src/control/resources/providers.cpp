@@ -58,14 +58,16 @@ void check_provider(const ProviderRow& row, Problems& problems) {
 const Shape<ProviderRow>& provider_shape() {
   static const auto shape = [] {
     Shape<ProviderRow> shape("Provider", "An upstream models and raw calls are sent to.");
-    add_id(shape);
+    shape.field("id", of_provider(&Provider::id), text(1, 80), Field::shown,
+                "A UUID; of the environment's providers `env:` and the name.")
+        .listed("id");
     shape.field("name", of_provider(&Provider::name), text(1, 64), Field::required,
                 "Unique; the segment of /providers/{name}/*. A saved provider goes before the environment's of "
                 "the same name.")
         .listed("name", true);
     shape.field("kind", of_provider(&Provider::kind), kind(), Field::fixed_required, "What it speaks.")
         .listed("kind");
-    shape.field("base_url", of_provider(&Provider::base_url), url(), Field::settable,
+    shape.field("base_url", of_provider(&Provider::base_url), optional_url(), Field::settable,
                 "Its path is kept. Not needed for echo.");
     shape.field("enabled", of_provider(&Provider::enabled), flag(), Field::settable, "").listed("enabled");
     shape.field("credential", of_provider(&Provider::credential), secret_text(), Field::secret,
