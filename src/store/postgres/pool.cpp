@@ -15,6 +15,8 @@ constexpr std::chrono::milliseconds kBackoffFirst{50};
 constexpr std::chrono::milliseconds kBackoffMax{500};
 /// The server ends a statement at its timeout; this much later it is not going to.
 constexpr std::chrono::milliseconds kGrace{500};
+/// When the server ends many connections, another caller may have given one back just before that dies, too.
+constexpr int kMostRepeats = 3;
 }  // namespace
 
 Pool::Pool(const ConnectOptions& options, PoolSettings settings, std::shared_ptr<Watchdog> watchdog)
@@ -22,7 +24,7 @@ Pool::Pool(const ConnectOptions& options, PoolSettings settings, std::shared_ptr
 
 core::Result<void> Pool::execute(Repeat repeat, const std::function<void(Connection&)>& work) {
   const auto deadline = core::real_clock().now() + settings_.statement_timeout + kGrace;
-  for (bool again = false;; again = true) {
+  for (int repeats = 0;; ++repeats) {
     auto leased = lease(deadline);
     if (!leased) return std::unexpected(std::move(leased.error()));
     Handle& connection = leased->connection;
@@ -60,7 +62,7 @@ core::Result<void> Pool::execute(Repeat repeat, const std::function<void(Connect
       discard_with_idle(std::move(connection));
     else
       give_back(std::move(connection));
-    if (again || !repeatable) return std::unexpected(std::move(fault.error));
+    if (!repeatable || repeats >= (cut_off ? kMostRepeats : 1)) return std::unexpected(std::move(fault.error));
   }
 }
 
