@@ -56,8 +56,10 @@ control::Handler::Settings control_settings(const config::Settings& settings) {
 
 }  // namespace
 
-Application::Application(config::Settings settings, std::unique_ptr<store::Store> store)
+Application::Application(config::Settings settings, std::vector<config::SettingInForce> told,
+                         std::unique_ptr<store::Store> store)
     : settings_(std::move(settings)),
+      told_settings_(std::move(told)),
       store_(std::move(store)),
       admission_(settings_.max_buffered_requests, settings_.max_inflight_buffer_bytes),
       finished_(std::max(1U, settings_.threads)),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "relayna/catalog/refresher.hpp"
+#include "relayna/config/in_force.hpp"
 #include "relayna/control/admin.hpp"
 #include "relayna/control/handler.hpp"
 #include "relayna/counters/redis_link.hpp"
@@ -22,7 +23,9 @@ namespace relayna::app {
 /// follows once the store has been reached.
 class Application {
  public:
-  Application(config::Settings settings, std::unique_ptr<store::Store> store);
+  /// `told`: the same settings as operators see them, with their sources.
+  Application(config::Settings settings, std::vector<config::SettingInForce> told,
+              std::unique_ptr<store::Store> store);
   ~Application();
 
   /// Serves on the calling thread. Returns the exit code.
@@ -45,6 +48,7 @@ class Application {
   runtime::Task<void> heartbeat();
   /// Takes part in a rotation of the data key, whoever asked for it.
   runtime::Task<void> rotate_data_key();
+  runtime::Task<void> keep_house();
   runtime::Task<void> check_dependencies();
   core::Result<void> connect_redis();
   runtime::Task<void> check_redis();
@@ -58,6 +62,7 @@ class Application {
   runtime::Task<std::size_t> open_connections();
 
   config::Settings settings_;
+  std::vector<config::SettingInForce> told_settings_;
   std::unique_ptr<store::Store> store_;
   telemetry::Metrics metrics_;
   pipeline::Health health_;

@@ -4,7 +4,9 @@
 #include "relayna/telemetry/log.hpp"
 
 #include "app/application.hpp"
+#include "app/housekeeping.hpp"
 #include "app/redis_address.hpp"
+#include "app/told_settings.hpp"
 
 namespace relayna::app {
 
@@ -16,6 +18,9 @@ constexpr std::chrono::milliseconds kCheckBound{1'000};
 
 constexpr std::chrono::milliseconds kRotationLook{10'000};  ///< whether somebody asked for a rotation
 constexpr std::chrono::milliseconds kRotationPause{50};     ///< between its chunks: others write, too
+
+constexpr std::chrono::milliseconds kHousekeepingLook{10'000};
+constexpr std::chrono::milliseconds kHousekeepingPause{50};
 
 /// nullopt: no rotation is running.
 core::Result<std::optional<identity::KeyRotation::Progress>> one_step(identity::KeyRotation& rotation) {
@@ -105,6 +110,17 @@ runtime::Task<void> Application::rotate_data_key() {
       telemetry::log("app")->info("the data key is rotated: {} stored credentials are under {}, {} under an older one",
                                   (*step)->done, (*step)->data_key_id, (*step)->remaining);
     }
+  }
+}
+
+runtime::Task<void> Application::keep_house() {
+  auto house = std::make_shared<Housekeeping>(*store_, metrics_, main_.clock(), configured_retention(settings_),
+                                              replica_);
+  std::chrono::milliseconds wait = kHousekeepingPause;
+  while (co_await main_.sleep(wait, &stop_)) {
+    auto more = co_await runtime::offload(offload_, [house] { return house->step(); });
+    if (!more) telemetry::log("app")->warn("what is old is not purged: {}", more.error().describe());
+    wait = more && *more ? kHousekeepingPause : kHousekeepingLook;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "app/redis_address.hpp"
 #include "app/replica_name.hpp"
 #include "app/store_setup.hpp"
+#include "app/told_settings.hpp"
 
 namespace relayna::app {
 
@@ -203,6 +204,8 @@ void Application::open_admin() {
       .environment_providers = environment_providers(settings_),
       .studio = {settings_.studio_base_url, settings_.studio_token},
       .log_level = settings_.log_level,
+      .retention = configured_retention(settings_),
+      .process_settings = process_settings(told_settings_),
   });
   control_handler_.set_admin(admin_.get());
 }
@@ -235,6 +238,7 @@ runtime::Task<void> Application::bring_up() {
   tasks_.spawn(refresher_->run(&stop_));
   tasks_.spawn(heartbeat());
   tasks_.spawn(rotate_data_key());
+  tasks_.spawn(keep_house());
   watch_changes();
   health_.listening = true;
   logger->info("relayna-gateway {} serves: proxy {}:{}, control {}:{}, {}", about_.version, settings_.bind.ip,

@@ -43,6 +43,7 @@ class CommandLine {
     add_migrate();
     add_keys();
     add_bootstrap_admin();
+    add_purge();
     add_doctor();
     add_small_ones();
   }
@@ -135,6 +136,16 @@ class CommandLine {
     choose(command, [this] { return bootstrap_admin(bootstrap_); });
   }
 
+  void add_purge() {
+    auto* command = app_.add_subcommand("purge", "Delete old usage events or audit entries, beside a running gateway; sums, balances and limits stay");
+    add_configuration_flags(*command, purge_.overrides);
+    command->add_option("--usage-before", purge_.usage_before, "Usage events from before this moment (RFC 3339, for example 2027-01-01T00:00:00Z)");
+    command->add_option("--audit-before", purge_.audit_before, "Entries of the audit log from before this moment");
+    command->add_flag("--dry-run", purge_.dry_run, "Count them and delete nothing");
+    command->add_flag("--json", purge_.json, "Print JSON");
+    choose(command, [this] { return purge(purge_); });
+  }
+
   void add_doctor() {
     auto* command = app_.add_subcommand("doctor", "Check every dependency and upstream, each on its own line");
     add_configuration_flags(*command, overrides_);
@@ -157,6 +168,7 @@ class CommandLine {
   StatusOptions status_;
   KeyOptions key_;
   BootstrapOptions bootstrap_;
+  PurgeOptions purge_;
   MigrateAction migrate_action_ = MigrateAction::status;
   config::Overrides overrides_;
   std::string pid_file_ = ".relayna-gateway.pid";

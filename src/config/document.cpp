@@ -82,10 +82,7 @@ std::string meaning(const Setting& setting) {
 }
 
 void append_settings(std::string& page) {
-  constexpr std::array kOrder{Group::state,     Group::listeners,  Group::upstreams, Group::secrets,
-                              Group::keys,      Group::bodies,     Group::lifecycle, Group::logging,
-                              Group::telemetry, Group::front_door, Group::studio};
-  for (const Group group : kOrder) {
+  for (const Group group : groups()) {
     page += fmt::format("\n## {}\n\n| environment | file | default | meaning |\n|---|---|---|---|\n",
                         group_title(group));
     for (const Setting* setting : all_settings()) {

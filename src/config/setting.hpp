@@ -85,6 +85,7 @@ enum class Group : std::uint8_t {
   telemetry,
   front_door,
   studio,
+  retention,
 };
 
 struct Setting {
@@ -110,7 +111,10 @@ std::span<const Setting> declared_telemetry();
 std::span<const Setting> declared_identity();
 const std::vector<const Setting*>& all_settings();
 const Setting* find_setting(std::string_view name);
-std::string_view group_title(Group group);
+/// In the order of the documentation.
+std::span<const Group> groups();
+std::string_view group_name(Group group);   ///< `front_door`
+std::string_view group_title(Group group);  ///< `Front door`
 /// True for a setting that has no environment variable.
 inline bool file_only(const Setting& setting) {
   return setting.name == setting.file_key;

@@ -17,6 +17,12 @@ identity::SessionSettings session_settings(const Admin::Parts& parts) {
   return settings;
 }
 
+std::shared_ptr<Resources::LogLevel> log_level(const Admin::Parts& parts) {
+  auto level = std::make_shared<Resources::LogLevel>();
+  level->filter = parts.log_level;
+  return level;
+}
+
 Authenticate recognise(identity::OperatorAuthenticator& operators) {
   return [&operators](const http::Fields& fields, const Call& call) -> core::Result<Caller> {
     using Purpose = identity::OperatorAuthenticator::Purpose;
@@ -35,7 +41,7 @@ struct Admin::State {
   explicit State(const Parts& parts)
       : parts(parts),
         operators(parts.store.administration(), parts.keyring, parts.shard.clock(), session_settings(parts)),
-        resources{parts, operators, session_settings(parts)},
+        resources{parts, operators, session_settings(parts), log_level(parts)},
         playground(parts.shard, parts.pipeline),
         api({parts.shard, parts.pool, parts.metrics, recognise(operators)}) {}
   Parts parts;
@@ -65,6 +71,7 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_provider_credentials(api, with);
   add_litellm_credentials(api, with);
   add_provider_checks(api, with);
+  add_settings(api, with);
   add_studio(api, with);
   add_teams(api, with);
   const Live live{parts.shard,    parts.store,  parts.metrics,

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "relayna/json/document.hpp"
+
+#include "domain/settings_reader.hpp"
 
 namespace relayna::domain {
 
@@ -14,62 +14,6 @@ constexpr std::size_t kMostPaths = 64;
 constexpr std::size_t kMostMethods = 16;
 constexpr std::int64_t kMostTimeoutMs = 600'000;
 constexpr std::int64_t kMostBodyBytes = 100LL * 1024 * 1024;
-
-/// Reads members of one object and remembers what is wrong with them.
-class Reader {
- public:
-  explicit Reader(const json::Document& from) : from_(from) {}
-
-  void flag(const char* name, bool& value) {
-    const auto* given = take(name);
-    if (given == nullptr) return;
-    if (!given->is_boolean()) return wrong(name, "must be true or false");
-    value = given->get<bool>();
-  }
-  void number(const char* name, std::int64_t most, std::int64_t& value) {
-    const auto* given = take(name);
-    if (given == nullptr) return;
-    if (!given->is_number_integer() || *given < 1 || *given > most) {
-      return wrong(name, fmt::format("must be a whole number from 1 to {}", most));
-    }
-    value = given->get<std::int64_t>();
-  }
-  template <class Right>
-  void texts(const char* name, std::size_t most, Right right, std::string_view rule,
-             std::vector<std::string>& value) {
-    const auto* given = take(name);
-    if (given == nullptr) return;
-    const bool list = given->is_array() && !given->empty() && given->size() <= most;
-    if (!list) return wrong(name, fmt::format("must be a list of 1 to {} texts", most));
-    std::vector<std::string> read;
-    for (const auto& item : *given) {
-      if (!item.is_string() || !right(item.get_ref<const std::string&>())) return wrong(name, rule);
-      read.push_back(item.get<std::string>());
-    }
-    value = std::move(read);
-  }
-  void finish() {
-    for (const auto& [name, value] : from_.items()) {
-      if (std::ranges::find(known_, name) == known_.end()) wrong(name, "is unknown");
-    }
-  }
-  [[nodiscard]] const std::string& problems() const noexcept { return problems_; }
-
- private:
-  const json::Document* take(const char* name) {
-    known_.emplace_back(name);
-    const auto found = from_.find(name);
-    return found == from_.end() || found->is_null() ? nullptr : &*found;
-  }
-  void wrong(std::string_view name, std::string_view what) {
-    if (!problems_.empty()) problems_ += '\n';
-    problems_ += fmt::format("{}: {}", name, what);
-  }
-
-  const json::Document& from_;
-  std::vector<std::string> known_;
-  std::string problems_;
-};
 
 bool is_path_pattern(std::string_view text) {
   const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c != 0x7f; });
@@ -106,16 +50,16 @@ core::Result<LitellmPassthrough> parse_litellm_passthrough(std::string_view text
   if (!document) return std::unexpected(std::move(document.error()));
   if (!document->is_object()) return core::fail(core::ErrorCode::invalid_request, ": must be an object");
   LitellmPassthrough settings;
-  Reader read(*document);
+  SettingsReader read(*document);
   read.flag("enabled", settings.enabled);
   read.texts("allowed_paths", kMostPaths, is_path_pattern,
              "each begins with `/`, has no blanks and no `..`, and may end in `*`, as in /v1/*",
              settings.allowed_paths);
   read.texts("allowed_methods", kMostMethods, is_method, "each is an HTTP method in capitals, as in POST",
              settings.allowed_methods);
-  read.number("timeout_ms", kMostTimeoutMs, settings.timeout_ms);
-  read.number("max_request_body_bytes", kMostBodyBytes, settings.max_request_body_bytes);
-  read.number("max_response_body_bytes", kMostBodyBytes, settings.max_response_body_bytes);
+  read.number("timeout_ms", 1, kMostTimeoutMs, settings.timeout_ms);
+  read.number("max_request_body_bytes", 1, kMostBodyBytes, settings.max_request_body_bytes);
+  read.number("max_response_body_bytes", 1, kMostBodyBytes, settings.max_response_body_bytes);
   read.finish();
   if (!read.problems().empty()) return core::fail(core::ErrorCode::invalid_request, read.problems());
   return settings;

@@ -81,6 +81,8 @@ struct Settings {
   bool run_migrations = true;
   bool log_message_body = false;
   std::string pid_file = ".relayna-gateway.pid";
+  std::uint64_t retention_usage_days = 0;  ///< 0: for ever
+  std::uint64_t retention_audit_days = 0;
   /// Settings of features that come later (ENTRA_*, OTEL_*, …), by name, checked for form; nothing set is
   /// dropped.
   std::map<std::string, std::string> extra;

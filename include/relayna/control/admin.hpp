@@ -8,9 +8,11 @@
 #include "relayna/core/result.hpp"
 #include "relayna/core/time.hpp"
 #include "relayna/domain/catalog_objects.hpp"
+#include "relayna/domain/retention.hpp"
 #include "relayna/http/client.hpp"
 #include "relayna/http/message.hpp"
 #include "relayna/identity/keyring.hpp"
+#include "relayna/json/document.hpp"
 #include "relayna/pipeline/health.hpp"
 #include "relayna/pipeline/pipeline.hpp"
 #include "relayna/runtime/offload.hpp"
@@ -37,6 +39,19 @@ class Admin {
     std::string base_url;
     core::Secret token;
   };
+  /// A process setting as this process has it.
+  struct ProcessSetting {
+    std::string name;      ///< the environment variable, or the file's key
+    std::string file_key;  ///< empty: not in the file
+    std::string group;     ///< `listeners`
+    std::string group_title;
+    std::string about;
+    std::string source;       ///< flag | environment | file | default
+    bool secret = false;      ///< neither value is told
+    bool configured = false;  ///< it has a value
+    json::Document value;     ///< null: unset or secret
+    json::Document default_value;
+  };
   /// Everything outlives the API.
   struct Parts {
     runtime::Shard& shard;
@@ -54,6 +69,8 @@ class Admin {
     std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
     Studio studio;
     std::string log_level;  ///< the filter the process started with
+    domain::Retention retention;  ///< as configured; what operators save goes before it
+    std::vector<ProcessSetting> process_settings;  ///< those of a group stand together
   };
   explicit Admin(Parts parts);
   ~Admin();

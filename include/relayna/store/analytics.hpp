@@ -162,6 +162,8 @@ class AnalyticsRepository {
   /// Deletes events from before `before`, the oldest first, and returns how many: below `at_most` when none
   /// are left. Sums keep them. Small chunks keep other writers from waiting long.
   virtual core::Result<std::int64_t> purge_events(core::SystemTime before, std::size_t at_most) = 0;
+  /// How many events there are from before `before`.
+  virtual core::Result<std::int64_t> count_events(core::SystemTime before) = 0;
 };
 
 }  // namespace relayna::store

@@ -40,6 +40,15 @@ int keys_create(const KeyOptions& options);
 int keys_list(const KeyOptions& options);
 int keys_revoke(const KeyOptions& options);
 
+struct PurgeOptions {
+  config::Overrides overrides;
+  std::string usage_before;
+  std::string audit_before;
+  bool dry_run = false;
+  bool json = false;
+};
+int purge(const PurgeOptions& options);
+
 struct BootstrapOptions {
   config::Overrides overrides;
   bool reset = false;  ///< give `bootstrap` a new token

@@ -6,6 +6,7 @@
 #include "app/configured.hpp"
 #include "app/pid_file.hpp"
 #include "app/store_setup.hpp"
+#include "relayna/config/in_force.hpp"
 #include "relayna/declare/validate.hpp"
 #include "relayna/telemetry/log.hpp"
 
@@ -57,7 +58,8 @@ int start(const StartOptions& options) {
   }
   int code = kFailed;
   {
-    Application application(std::move(settings), std::move(*store));
+    auto told = config::settings_in_force(loaded);
+    Application application(std::move(settings), std::move(told), std::move(*store));
     code = application.run();
   }
   telemetry::shutdown_logging();

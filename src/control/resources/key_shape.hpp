@@ -9,6 +9,13 @@ namespace relayna::control {
 /// How virtual keys look to operators.
 const Shape<domain::VirtualKey>& key_shape();
 
+/// Switches a key on. That counts as a use: one that idle auto-disable keeps out would still be kept out.
+inline void switch_on(domain::VirtualKey& key, core::SystemTime now) {
+  constexpr std::chrono::days kShortestIdleTime{1};
+  key.disabled = false;
+  if (domain::idle_too_long(kShortestIdleTime.count(), key.last_used_at, key.created_at, now)) key.last_used_at = now;
+}
+
 /// `POST /admin/keys/bulk`: one change to many keys.
 void add_bulk_key_changes(Api& api, store::Administration& store);
 /// `GET /admin/keys/presets`: the policies to start from.

@@ -80,7 +80,8 @@ const Shape<VirtualKey>& key_shape() {
         .listed("rotation_due_at", true);
     key.field("previous_valid_until", &VirtualKey::previous_valid_until, optional_moment(), Field::shown,
               "Until when the secret before the last rotation is accepted.");
-    key.field("last_used_at", &VirtualKey::last_used_at, optional_moment(), Field::shown, "")
+    key.field("last_used_at", &VirtualKey::last_used_at, optional_moment(), Field::shown,
+              "Switching a key on after more than a day counts as a use, so that it is not idle at once.")
         .listed("last_used_at", true)
         .passes_by();
     key.input("preset", preset_schema(), apply_preset,
@@ -127,6 +128,7 @@ void add_keys(Api& api, const Resources& with) {
   keys.before_update = [](Change<VirtualKey>& change) -> core::Result<void> {
     if (auto may = refuse_revoked(*change.before); !may) return may;
     count_version(change.row.policy, change.before->policy);
+    if (change.before->disabled && !change.row.disabled) switch_on(change.row, change.call.now);
     return {};
   };
   add_resource(api, store, keys);
@@ -145,16 +147,18 @@ void add_keys(Api& api, const Resources& with) {
       },
       overlap_schema(),
       with_shown_once(shown_schema(key_shape().fields(), key_shape().about()), kSecretOnce));
-  const auto set_disabled = [](bool disabled) {
-    return [disabled](Change<VirtualKey>& change) -> core::Result<void> {
-      if (auto may = refuse_revoked(*change.before); !may) return may;
-      change.row.disabled = disabled;
-      return {};
-    };
-  };
-  add_action<VirtualKey>(api, store, keys, "disable", "Switch a key off", "keys:write", set_disabled(true));
+  add_action<VirtualKey>(api, store, keys, "disable", "Switch a key off", "keys:write",
+                         [](Change<VirtualKey>& change) -> core::Result<void> {
+                           if (auto may = refuse_revoked(*change.before); !may) return may;
+                           change.row.disabled = true;
+                           return {};
+                         });
   add_action<VirtualKey>(api, store, keys, "enable", "Switch a key on again", "keys:write",
-                         set_disabled(false));
+                         [](Change<VirtualKey>& change) -> core::Result<void> {
+                           if (auto may = refuse_revoked(*change.before); !may) return may;
+                           switch_on(change.row, change.call.now);
+                           return {};
+                         });
   add_action<VirtualKey>(api, store, keys, "revoke", "End a key for good", "keys:write",
                          [](Change<VirtualKey>& change) -> core::Result<void> {
                            if (!change.row.revoked_at) change.row.revoked_at = change.call.now;

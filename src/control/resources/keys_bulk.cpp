@@ -69,8 +69,10 @@ std::optional<core::Error> obstacle(const std::optional<VirtualKey>& key, Action
 void apply(Action action, VirtualKey& key, core::SystemTime now) {
   if (action == Action::revoke) {
     if (!key.revoked_at) key.revoked_at = now;
+  } else if (action == Action::enable) {
+    switch_on(key, now);
   } else {
-    key.disabled = action == Action::disable;
+    key.disabled = true;
   }
 }
 

@@ -1,6 +1,3 @@
-#include <memory>
-#include <mutex>
-
 #include "relayna/telemetry/log.hpp"
 
 #include "control/api/changes.hpp"
@@ -13,11 +10,7 @@ namespace {
 
 constexpr std::size_t kMostFilter = 512;
 
-/// The filter in force in this process, as it was written.
-struct Level {
-  std::mutex mutex;
-  std::string filter;
-};
+using Level = Resources::LogLevel;
 
 Answer show(const std::string& filter) {
   Answer answer;
@@ -75,8 +68,7 @@ Operation operation(std::string method, std::string verb, std::string summary, s
 }  // namespace
 
 void add_log_level(Api& api, const Resources& with) {
-  auto level = std::make_shared<Level>();
-  level->filter = with.log_level;
+  const auto level = with.log_level_in_force;
   auto get = operation("GET", "get", "Tell the log filter in force", "settings:read");
   get.run = Operation::Blocking([level](Call& call) -> core::Result<Answer> {
     call.query.finish(call.problems);

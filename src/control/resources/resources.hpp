@@ -1,5 +1,9 @@
 #pragma once
 
+#include <memory>
+#include <mutex>
+#include <string>
+
 #include "relayna/control/admin.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/identity/operator_auth.hpp"
@@ -15,6 +19,12 @@ namespace relayna::control {
 struct Resources : Admin::Parts {
   identity::OperatorAuthenticator& operators;
   identity::SessionSettings sessions;
+  /// The log filter in force, as it was written. Operations change it, so it has a lock.
+  struct LogLevel {
+    std::mutex mutex;
+    std::string filter;
+  };
+  std::shared_ptr<LogLevel> log_level_in_force;
 };
 
 void add_teams(Api& api, const Resources& with);
@@ -36,6 +46,7 @@ void add_providers(Api& api, const Resources& with);
 void add_provider_credentials(Api& api, const Resources& with);
 void add_litellm_credentials(Api& api, const Resources& with);
 void add_provider_checks(Api& api, const Resources& with);
+void add_settings(Api& api, const Resources& with);
 void add_studio(Api& api, const Resources& with);
 
 }  // namespace relayna::control

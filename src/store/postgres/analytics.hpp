@@ -19,6 +19,7 @@ class Analytics final : public AnalyticsRepository {
   core::Result<std::vector<domain::VirtualKey>> unused_keys(std::optional<core::SystemTime> from,
                                                             std::optional<core::SystemTime> to) override;
   core::Result<std::int64_t> purge_events(core::SystemTime before, std::size_t at_most) override;
+  core::Result<std::int64_t> count_events(core::SystemTime before) override;
 
  private:
   /// Runs `work(UsageSnapshot&)`, which returns a core::Result.

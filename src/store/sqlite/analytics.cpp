@@ -148,4 +148,13 @@ core::Result<std::int64_t> Analytics::purge_events(core::SystemTime before, std:
   });
 }
 
+core::Result<std::int64_t> Analytics::count_events(core::SystemTime before) {
+  return database_.read([&](Connection& connection) -> core::Result<std::int64_t> {
+    Statement count = connection.statement("SELECT count(*) FROM usage_events WHERE created_at < ?1");
+    count.bind(1, before.time_since_epoch().count());
+    count.step();
+    return count.integer(0);
+  });
+}
+
 }  // namespace relayna::store::sqlite
