@@ -39,7 +39,7 @@ test("version names the version CMake builds", async () => {
 });
 
 test("--help on every command exits 0 and says what it does", async () => {
-  const commands = [[], ["start"], ["stop"], ["status"], ["validate"], ["migrate"], ["keys"], ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["bootstrap-admin"], ["doctor"], ["version"]];
+  const commands = [[], ["start"], ["stop"], ["status"], ["validate"], ["migrate"], ["keys"], ["keys", "create"], ["keys", "list"], ["keys", "revoke"], ["bootstrap-admin"], ["purge"], ["doctor"], ["version"]];
   for (const command of commands) {
     const { code, stdout, stderr } = await cli([...command, "--help"]);
     assert.equal(code, 0, `${command.join(" ")}: ${stderr}`);
@@ -171,6 +171,40 @@ test("an expired key is told so", async () => {
     const { status, json } = await call(gateway, "/v1/models", { key: key.secret });
     return status === 401 && json.error.code === "expired_virtual_key";
   }, { within: 5000, every: 100 });
+});
+
+test("purge counts what is old, deletes it beside a running gateway, and says so in the audit log", async () => {
+  const other = await startGateway({ name: "cli-purge", env: { GATEWAY_ADMIN_TOKEN: `op_live_${"ab".repeat(32)}` } });
+  try {
+    const { secret } = await other.createKey("purge");
+    const body = { model: "echo", messages: [{ role: "user", content: "hi" }] };
+    for (let i = 0; i < 3; i += 1) assert.equal((await call(other, "/v1/chat/completions", { key: secret, body })).status, 200);
+    const purge = async (...args) => {
+      const { code, stdout, stderr } = await other.cli(["purge", ...args, "--json"]);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout);
+    };
+    const now = () => new Date().toISOString();
+    await until("the events are stored", async () => (await purge("--usage-before", now(), "--dry-run")).usage_events.found === 3);
+    const moment = now();
+    assert.deepEqual(await purge("--usage-before", "2020-01-01T00:00:00Z", "--dry-run"), { dry_run: true, usage_events: { before: "2020-01-01T00:00:00Z", found: 0 } });
+    const both = await purge("--usage-before", moment, "--audit-before", moment, "--dry-run");
+    assert.equal(both.usage_events.found, 3);
+    assert.ok(both.audit_events.found >= 1);
+    const plain = await other.cli(["purge", "--usage-before", moment]);
+    assert.equal(plain.code, 0, plain.stderr);
+    assert.match(plain.stdout, /^3 usage_events from before \S+ deleted$/m);
+    assert.equal((await purge("--usage-before", now(), "--dry-run")).usage_events.found, 0);
+    const { data } = await (await fetch(`${other.control}/admin/audit-events?action=purge`, { headers: { authorization: `Bearer op_live_${"ab".repeat(32)}` } })).json();
+    assert.deepEqual([data.length, data[0].actor_name, data[0].target_type, data[0].after.deleted], [1, "cli", "usage_events", 3]);
+  } finally {
+    await other.stop();
+  }
+  for (const [args, pattern] of [[[], /--usage-before/], [["--usage-before", "yesterday"], /--usage-before.*RFC 3339/], [["--audit-before", "2999-01-01T00:00:00Z"], /--audit-before.*past/]]) {
+    const { code, stderr } = await gateway.cli(["purge", ...args]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, pattern);
+  }
 });
 
 test("status tells running from stopped", async () => {
