@@ -51,6 +51,7 @@ for (const backend of ["sqlite", "postgres"]) {
       await fromEnvironment.act(`${connection}/test`);
       assert.equal(studio.last.headers.authorization, "Bearer saved-token");
       assert.ok(!JSON.stringify(await fromEnvironment.get(connection)).includes("saved-token"));
+      assert.deepEqual((await fromEnvironment.act("/admin/data-key/rotate")).unreadable, [], "a rotation of the data key knows the token");
 
       const cleared = await fromEnvironment.patch(connection, { base_url: null });
       assert.deepEqual([cleared.base_url, cleared.source], [otherStudio.url, "environment"]);

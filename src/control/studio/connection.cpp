@@ -1,5 +1,6 @@
 #include "control/studio/connection.hpp"
 
+#include "relayna/catalog/build.hpp"
 #include "relayna/json/document.hpp"
 
 #include "control/api/codec.hpp"
@@ -11,7 +12,7 @@ namespace relayna::control {
 
 namespace {
 
-constexpr std::string_view kContext = "setting:studio_connection:token";
+constexpr const char* kSetting = "studio_connection";
 
 std::string base_url_of(const std::optional<domain::Setting>& saved) {
   if (!saved) return {};
@@ -51,7 +52,7 @@ core::Result<StudioConnection> studio_connection(const Resources& with,
     connection.source = StudioConnection::Source::persisted;
     connection.updated_at = saved->updated_at;
     if (saved->sealed_secret.empty()) return connection;
-    auto token = with.keyring.open(saved->sealed_secret, kContext);
+    auto token = with.keyring.open(saved->sealed_secret, catalog::setting_context(kSetting));
     if (!token) return std::unexpected(std::move(token.error()));
     connection.token = std::move(*token);
   } else if (!with.studio.base_url.empty()) {
@@ -97,11 +98,12 @@ core::Result<std::optional<domain::Setting>> merge_studio_connection(const Resou
   if (after.empty()) return std::optional<domain::Setting>();
 
   domain::Setting setting = saved.value_or(domain::Setting{});
-  setting.name = "studio_connection";
+  setting.name = kSetting;
   setting.value = json::dump({{"base_url", after}});
   setting.updated_at = call.now;
   if (token) {
-    auto sealed = seal_given(call, "token", *token, setting.sealed_secret, with.keyring, std::string(kContext));
+    auto sealed = seal_given(call, "token", *token, setting.sealed_secret, with.keyring,
+                             catalog::setting_context(kSetting));
     if (!sealed) return std::unexpected(std::move(sealed.error()));
   }
   return setting;
