@@ -49,9 +49,9 @@ Housekeeping::Housekeeping(store::Store& store, telemetry::Metrics& metrics, con
                            domain::Retention configured, std::string replica)
     : store_(store), clock_(clock), configured_(configured), replica_(std::move(replica)) {
   for (const auto history : store::kHistories) {
-    purged_rows_[index_of(history)] =
-        metrics.counter("gateway_purged_rows_total", "Rows this replica deleted because they were old, by kind.",
-                        {{"kind", std::string(to_string(history))}});
+    purged_rows_[index_of(history)] = metrics.counter(
+        "gateway_purged_rows_total", "Rows this replica deleted because they were old, by kind.",
+        {{"kind", std::string(to_string(history))}});
   }
   idle_keys_ = metrics.counter("gateway_idle_keys_disabled_total",
                                "Virtual keys this replica disabled because nobody used them.");

@@ -10,8 +10,8 @@
 namespace relayna::app {
 
 /// What is done about what is old: history beyond its retention is purged, as are sessions, kept answers and
-/// deliveries that are over; keys nobody used are disabled. One replica at a time does it, and another goes on when
-/// that one is gone. The references outlive it.
+/// deliveries that are over; keys nobody used are disabled. One replica at a time does it, and another goes
+/// on when that one is gone. The references outlive it.
 class Housekeeping {
  public:
   /// `configured` holds as long as no operator saved a retention.

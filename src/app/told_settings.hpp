@@ -8,7 +8,8 @@
 namespace relayna::app {
 
 /// What the admin API tells of the process's settings.
-std::vector<control::Admin::ProcessSetting> process_settings(const std::vector<config::SettingInForce>& settings);
+std::vector<control::Admin::ProcessSetting> process_settings(
+    const std::vector<config::SettingInForce>& settings);
 
 domain::Retention configured_retention(const config::Settings& settings);
 

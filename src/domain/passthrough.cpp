@@ -23,7 +23,8 @@ bool is_path_pattern(std::string_view text) {
 }
 
 bool is_method(std::string_view text) {
-  return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  return !text.empty() && text.size() <= 32 &&
+         std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ class IdleRule {
   }
 
   core::SystemTime now_;
-  std::vector<domain::PolicyLayer> layers_;  ///< those that name days
+  std::vector<domain::PolicyLayer> layers_;             ///< those that name days
   std::unordered_map<std::string, std::string> teams_;  ///< by project
 };
 

@@ -23,8 +23,8 @@ struct Retention {
 inline constexpr std::int64_t kMostRetentionDays = 36'500;
 
 std::string to_json(const Retention& retention);
-/// Any subset of the fields, over what is `configured`. invalid_request with a line `field: what is wrong` for
-/// each problem.
+/// Any subset of the fields, over what is `configured`. invalid_request with a line `field: what is wrong`
+/// for each problem.
 core::Result<Retention> parse_retention(std::string_view json, const Retention& configured = {});
 
 /// What is older may go; nullopt: nothing.

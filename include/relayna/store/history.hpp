@@ -20,8 +20,8 @@ inline constexpr std::array kHistories{History::usage_events, History::audit_eve
                                        History::idempotent_answers, History::alert_deliveries};
 std::string_view to_string(History history) noexcept;
 
-/// Deletes at most `at_most` rows from before `before`, the oldest first, in one transaction, and says how many:
-/// fewer when none are left.
+/// Deletes at most `at_most` rows from before `before`, the oldest first, in one transaction, and says how
+/// many: fewer when none are left.
 core::Result<std::int64_t> purge(Store& store, History history, core::SystemTime before, std::size_t at_most);
 
 }  // namespace relayna::store

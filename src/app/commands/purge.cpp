@@ -1,12 +1,13 @@
 #include <fmt/core.h>
 
-#include "app/command_line.hpp"
-#include "app/commands/commands.hpp"
-#include "app/configured.hpp"
 #include "relayna/core/ids.hpp"
 #include "relayna/json/document.hpp"
 #include "relayna/store/analytics.hpp"
 #include "relayna/store/history.hpp"
+
+#include "app/command_line.hpp"
+#include "app/commands/commands.hpp"
+#include "app/configured.hpp"
 
 namespace relayna::app {
 
@@ -28,19 +29,21 @@ struct Part {
 core::Result<core::SystemTime> read_moment(const Part& part, core::SystemTime now) {
   const auto moment = core::parse_rfc3339(part.text);
   if (!moment) {
-    return core::fail(core::ErrorCode::invalid_request,
-                      fmt::format("{}: '{}' is not RFC 3339, for example 2027-01-01T00:00:00Z.", part.flag, part.text));
+    return core::fail(
+        core::ErrorCode::invalid_request,
+        fmt::format("{}: '{}' is not RFC 3339, for example 2027-01-01T00:00:00Z.", part.flag, part.text));
   }
   if (*moment > now) {
-    return core::fail(core::ErrorCode::invalid_request,
-                      fmt::format("{}: {} is yet to come; what is deleted must be in the past.", part.flag, part.text));
+    return core::fail(
+        core::ErrorCode::invalid_request,
+        fmt::format("{}: {} is yet to come; what is deleted must be in the past.", part.flag, part.text));
   }
   return *moment;
 }
 
 core::Result<std::int64_t> count_audit(store::Administration& store, core::SystemTime before) {
-  store::ListQuery query{
-      .where = {{"created_at", store::Filter::Test::below, core::to_rfc3339(before)}}, .limit = kRows};
+  store::ListQuery query{.where = {{"created_at", store::Filter::Test::below, core::to_rfc3339(before)}},
+                         .limit = kRows};
   std::int64_t count = 0;
   do {
     auto page = store.of<domain::AuditEvent>().list(query);
@@ -110,8 +113,9 @@ void print(const std::vector<Part>& parts, const PurgeOptions& options) {
 int purge(const PurgeOptions& options) {
   const auto now = core::real_clock().wall();
   std::vector<Part> parts;
-  for (const auto& [history, flag, text] : {std::tuple(History::usage_events, "--usage-before", options.usage_before),
-                                            std::tuple(History::audit_events, "--audit-before", options.audit_before)}) {
+  for (const auto& [history, flag, text] :
+       {std::tuple(History::usage_events, "--usage-before", options.usage_before),
+        std::tuple(History::audit_events, "--audit-before", options.audit_before)}) {
     if (text.empty()) continue;
     Part& part = parts.emplace_back(Part{history, flag, text});
     auto moment = read_moment(part, now);
@@ -122,7 +126,8 @@ int purge(const PurgeOptions& options) {
     part.before = *moment;
   }
   if (parts.empty()) {
-    complain(core::Error(core::ErrorCode::invalid_request, "say what is to be deleted: --usage-before, --audit-before or both."));
+    complain(core::Error(core::ErrorCode::invalid_request,
+                         "say what is to be deleted: --usage-before, --audit-before or both."));
     return kUsage;
   }
   const auto settings = configured(options.overrides);

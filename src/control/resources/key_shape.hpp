@@ -13,7 +13,8 @@ const Shape<domain::VirtualKey>& key_shape();
 inline void switch_on(domain::VirtualKey& key, core::SystemTime now) {
   constexpr std::chrono::days kShortestIdleTime{1};
   key.disabled = false;
-  if (domain::idle_too_long(kShortestIdleTime.count(), key.last_used_at, key.created_at, now)) key.last_used_at = now;
+  if (domain::idle_too_long(kShortestIdleTime.count(), key.last_used_at, key.created_at, now))
+    key.last_used_at = now;
 }
 
 /// `POST /admin/keys/bulk`: one change to many keys.

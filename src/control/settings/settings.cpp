@@ -85,7 +85,8 @@ class Overview {
     Document groups = Document::array();
     for (const Told& told : all_) {
       if (groups.empty() || groups.back()["name"] != told.group)
-        groups.push_back({{"name", told.group}, {"title", told.group_title}, {"settings", Document::array()}});
+        groups.push_back(
+            {{"name", told.group}, {"title", told.group_title}, {"settings", Document::array()}});
       groups.back()["settings"].push_back(show(told));
     }
     return groups;
@@ -124,9 +125,9 @@ class Overview {
     Told& url = find(url_name);
     Told& key = find(key_name);
     url.change_at = key.change_at = kProviders;
-    const store::ListQuery newest{
-        .where = {{column, store::Filter::Test::equals, value}, {"enabled", store::Filter::Test::equals, "true"}},
-        .limit = 1};
+    const store::ListQuery newest{.where = {{column, store::Filter::Test::equals, value},
+                                            {"enabled", store::Filter::Test::equals, "true"}},
+                                  .limit = 1};
     auto stored = with_.store.administration().of<store::ProviderRow>().list(newest);
     if (!stored) return std::unexpected(std::move(stored.error()));
     if (stored->rows.empty()) return {};
@@ -156,7 +157,8 @@ class Overview {
   std::vector<Told> all_;
 };
 
-core::Result<Answer> list_settings(const Resources& with, const std::vector<SettingsGroup>& groups, Call& call) {
+core::Result<Answer> list_settings(const Resources& with, const std::vector<SettingsGroup>& groups,
+                                   Call& call) {
   call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   Overview overview(with);
@@ -218,8 +220,8 @@ void add_settings(Api& api, const Resources& with) {
   list.about = "Process settings are those of the replica that answers.";
   list.scope = "settings:read";
   list.response = page_schema("SettingGroup");
-  list.run = Operation::Blocking(
-      [use = &with, groups](Call& call) { return list_settings(*use, *groups, call); });
+  list.run =
+      Operation::Blocking([use = &with, groups](Call& call) { return list_settings(*use, *groups, call); });
   api.add(std::move(list));
 }
 

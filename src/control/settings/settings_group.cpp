@@ -53,7 +53,8 @@ core::Result<Document> merged(const SettingsGroup& group, const GroupState& befo
   Document saved = before.saved;
   saved.merge_patch(known);
   if (auto judged = group.in_force(saved); !judged) {
-    if (judged.error().code != core::ErrorCode::invalid_request) return std::unexpected(std::move(judged.error()));
+    if (judged.error().code != core::ErrorCode::invalid_request)
+      return std::unexpected(std::move(judged.error()));
     call.problems.add_lines("", judged.error().public_message());
   }
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
@@ -68,28 +69,30 @@ core::Result<void> store_row(store::Unit& unit, const std::optional<domain::Sett
 }
 
 core::Result<Answer> patch_group(const Resources& with, const SettingsGroup& group, Call& call) {
-  return change(with.store.administration(), call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    auto row = unit.of<domain::Setting>().find(group.name);
-    if (!row) return std::unexpected(std::move(row.error()));
-    const auto before = state_of(group, *row);
-    if (!before) return std::unexpected(before.error());
-    const Document shown_before = show(group, *before, with);
-    if (auto may = check_if_match(call, etag_of(shown_before)); !may)
-      return std::unexpected(std::move(may.error()));
-    auto saved = merged(group, *before, call);
-    if (!saved) return std::unexpected(std::move(saved.error()));
-    if (*saved == before->saved) return answer_with(shown_before);
+  return change(
+      with.store.administration(), call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+        auto row = unit.of<domain::Setting>().find(group.name);
+        if (!row) return std::unexpected(std::move(row.error()));
+        const auto before = state_of(group, *row);
+        if (!before) return std::unexpected(before.error());
+        const Document shown_before = show(group, *before, with);
+        if (auto may = check_if_match(call, etag_of(shown_before)); !may)
+          return std::unexpected(std::move(may.error()));
+        auto saved = merged(group, *before, call);
+        if (!saved) return std::unexpected(std::move(saved.error()));
+        if (*saved == before->saved) return answer_with(shown_before);
 
-    const domain::Setting changed{
-        .name = group.name, .value = json::dump(*saved), .sealed_secret = {}, .updated_at = call.now};
-    const bool any = !saved->empty();
-    if (auto stored = store_row(unit, *row, changed, any); !stored) return std::unexpected(stored.error());
-    const auto after = state_of(group, any ? std::optional(changed) : std::nullopt);
-    if (!after) return std::unexpected(after.error());
-    const Document shown_after = show(group, *after, with);
-    note = {group.id + ".update", "settings", group.name, shown_before, shown_after};
-    return answer_with(shown_after);
-  });
+        const domain::Setting changed{
+            .name = group.name, .value = json::dump(*saved), .sealed_secret = {}, .updated_at = call.now};
+        const bool any = !saved->empty();
+        if (auto stored = store_row(unit, *row, changed, any); !stored)
+          return std::unexpected(stored.error());
+        const auto after = state_of(group, any ? std::optional(changed) : std::nullopt);
+        if (!after) return std::unexpected(after.error());
+        const Document shown_after = show(group, *after, with);
+        note = {group.id + ".update", "settings", group.name, shown_before, shown_after};
+        return answer_with(shown_after);
+      });
 }
 
 core::Result<Answer> get_group(const Resources& with, const SettingsGroup& group, Call& call) {
@@ -109,8 +112,7 @@ Document described(const SettingsGroup::Field& field) {
 }
 
 Document shown_schema(const SettingsGroup& group) {
-  const Document source = {{"type", "string"},
-                           {"enum", {"saved", "flag", "environment", "file", "default"}}};
+  const Document source = {{"type", "string"}, {"enum", {"saved", "flag", "environment", "file", "default"}}};
   Document properties = Document::object();
   Document sources = Document::object();
   for (const auto& field : group.fields) {
@@ -148,7 +150,8 @@ core::Result<GroupState> state_of(const SettingsGroup& group, const std::optiona
   GroupState state;
   if (row) {
     auto saved = json::parse(row->value);
-    auto values = saved && saved->is_object() ? group.in_force(*saved) : core::fail(core::ErrorCode::invalid_request);
+    auto values =
+        saved && saved->is_object() ? group.in_force(*saved) : core::fail(core::ErrorCode::invalid_request);
     if (values) return GroupState{std::move(*saved), std::move(*values), row->updated_at};
   }
   auto values = group.in_force(state.saved);
@@ -167,10 +170,12 @@ void add_settings_group(Api& api, const Resources& with, const SettingsGroup& gi
   const auto group = std::make_shared<const SettingsGroup>(given);
   const auto* use = &with;
   api.add_schema(group->schema_name, shown_schema(*group));
-  auto get = operation(*group, "GET", "get", fmt::format("{}: what is in force", group->title), group->read_scope);
+  auto get =
+      operation(*group, "GET", "get", fmt::format("{}: what is in force", group->title), group->read_scope);
   get.run = Operation::Blocking([use, group](Call& call) { return get_group(*use, *group, call); });
   api.add(std::move(get));
-  auto patch = operation(*group, "PATCH", "update", fmt::format("{}: change", group->title), group->write_scope);
+  auto patch =
+      operation(*group, "PATCH", "update", fmt::format("{}: change", group->title), group->write_scope);
   patch.about += " null returns to what is configured.";
   patch.request = patch_schema(*group);
   patch.errors = {core::ErrorCode::precondition_failed};

@@ -11,8 +11,8 @@
 
 namespace relayna::control {
 
-/// Settings that operators save together, as one row. It holds what they saved and nothing else, so that whatever
-/// they clear is again as the process is configured.
+/// Settings that operators save together, as one row. It holds what they saved and nothing else, so that
+/// whatever they clear is again as the process is configured.
 struct SettingsGroup {
   struct Field {
     std::string name;
@@ -30,8 +30,8 @@ struct SettingsGroup {
   std::string about;
   std::string schema_name;
   std::vector<Field> fields;
-  /// Every field, as it is with `saved` (any of the fields) over what is configured. invalid_request with a line
-  /// `field: what is wrong` for each problem.
+  /// Every field, as it is with `saved` (any of the fields) over what is configured. invalid_request with a
+  /// line `field: what is wrong` for each problem.
   std::function<core::Result<json::Document>(const json::Document& saved)> in_force;
 };
 

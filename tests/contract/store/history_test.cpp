@@ -4,9 +4,10 @@
 #include <atomic>
 #include <thread>
 
-#include "administration_examples.hpp"
 #include "relayna/store/analytics.hpp"
 #include "relayna/store/lease.hpp"
+
+#include "administration_examples.hpp"
 #include "usage_sample.hpp"
 
 // What is old goes, by one replica at a time; what it adds up to stays.
@@ -14,8 +15,8 @@
 namespace relayna::test {
 namespace {
 
-using store::History;
 using std::chrono::seconds;
+using store::History;
 
 class HistoryContract : public AdministrationContract {
  protected:
@@ -44,7 +45,8 @@ TEST_P(HistoryContract, EachKindIsPurgedByItsOwnAge) {
       if (auto done = unit.of<domain::Session>().insert(session); !done) return done;
       const auto key = std::to_string(i);
       if (auto claimed = unit.claim("ada", key); !claimed) return std::unexpected(claimed.error());
-      if (auto done = unit.keep({.operator_id = "ada", .key = key, .status = 200, .created_at = at(i)}); !done)
+      if (auto done = unit.keep({.operator_id = "ada", .key = key, .status = 200, .created_at = at(i)});
+          !done)
         return done;
       auto delivery = sample_delivery(world.webhook.id, key);
       delivery.created_at = at(i);
@@ -93,7 +95,8 @@ TEST_P(HistoryContract, WithoutEventsBalancesAndSumsAreAsBefore) {
       const auto balance = store().usage().balance(query);
       if (!balance) ADD_FAILURE() << balance.error().describe();
       const auto b = balance.value_or(domain::Balance{});
-      all.push_back({b.requests_today, b.tokens_today, b.cost_today, b.cost_this_week, b.cost_this_month, b.cost_total});
+      all.push_back({b.requests_today, b.tokens_today, b.cost_today, b.cost_this_week, b.cost_this_month,
+                     b.cost_total});
     }
     return all;
   };

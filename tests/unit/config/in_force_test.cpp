@@ -22,7 +22,8 @@ TEST(SettingsInForce, TellsEveryDeclaredSettingOnce) {
   std::string last;
   std::set<std::string> groups;
   for (const auto& setting : all) {
-    if (setting.group != last) EXPECT_TRUE(groups.insert(setting.group).second) << setting.group << " stands apart";
+    if (setting.group != last)
+      EXPECT_TRUE(groups.insert(setting.group).second) << setting.group << " stands apart";
     last = setting.group;
     EXPECT_FALSE(setting.group_title.empty());
     EXPECT_FALSE(setting.help.empty()) << setting.name;
@@ -48,8 +49,8 @@ TEST(SettingsInForce, TellsValueSourceAndDefaultInOneForm) {
     EXPECT_EQ(setting->configured, !value.is_null()) << name;
   };
   expect("GATEWAY_AUTH_CACHE_TTL", "90s", "1m", "environment");
-  expect("GATEWAY_CORS_ALLOWED_ORIGINS", json::Document::array({"https://a.example", "https://b.example"}), nullptr,
-         "environment");
+  expect("GATEWAY_CORS_ALLOWED_ORIGINS", json::Document::array({"https://a.example", "https://b.example"}),
+         nullptr, "environment");
   expect("GATEWAY_BIND_ADDR", "[::1]:9000", "0.0.0.0:8080", "flag");
   expect("GATEWAY_CONTROL_BIND_ADDR", "0.0.0.0:8081", "0.0.0.0:8081", "default");
   expect("GATEWAY_RETENTION_USAGE_DAYS", 30, 0, "environment");

@@ -23,7 +23,8 @@ TEST(Retention, WhatIsNotSavedIsAsConfigured) {
 TEST(Retention, EveryProblemIsNamed) {
   const auto read = parse_retention(R"({"usage_days":-1,"audit_days":36501,"log_days":1})");
   ASSERT_FALSE(read);
-  for (const char* field : {"usage_days: must be a whole number from 0", "audit_days: ", "log_days: is unknown"})
+  for (const char* field :
+       {"usage_days: must be a whole number from 0", "audit_days: ", "log_days: is unknown"})
     EXPECT_THAT(std::string(read.error().public_message()), HasSubstr(field));
   EXPECT_FALSE(parse_retention(R"({"usage_days":1.5})"));
   EXPECT_FALSE(parse_retention("[]"));
