@@ -160,6 +160,18 @@ for (const backend of ["sqlite", "postgres"]) {
       assert.ok((await database.rows("SELECT key FROM idempotency_keys")).some((row) => row.key === "twice"));
     });
 
+    test("one that is idle and not yet marked as disabled can be switched on as well", async () => {
+      for (const on of [(id) => admin.act(`/admin/keys/${id}/enable`), (id) => admin.act("/admin/keys/bulk", { action: "enable", ids: [id] }),
+        (id) => admin.patch(`/admin/keys/${id}`, { disabled: true }).then(() => admin.patch(`/admin/keys/${id}`, { disabled: false }))]) {
+        const idle = await admin.create("/admin/keys", { name: `idle ${Math.random()}`, policy: { unused_key_auto_disable_after_days: 7 } });
+        await database.run(`UPDATE keys SET created_at = created_at - ${days(7)} WHERE name = '${idle.name}'`);
+        assert.equal((await gateway.ask(apis.chat, idle.key)).json.error.code, "disabled_virtual_key");
+        await on(idle.id);
+        assert.equal((await admin.get(`/admin/keys/${idle.id}`)).status, "active");
+        await until("it works", async () => (await gateway.ask(apis.chat, idle.key)).status === 200, patience);
+      }
+    });
+
     test("a key nobody used for as long as its policy allows is disabled, and works again once it is switched on", async () => {
       const idle = await admin.create("/admin/keys", { name: "idle", policy: { unused_key_auto_disable_after_days: 7 } });
       await database.run(`UPDATE keys SET created_at = created_at - ${days(8)} WHERE name = 'idle'`);

@@ -9,12 +9,15 @@ namespace relayna::control {
 /// How virtual keys look to operators.
 const Shape<domain::VirtualKey>& key_shape();
 
-/// Switches a key on. That counts as a use: one that idle auto-disable keeps out would still be kept out.
-inline void switch_on(domain::VirtualKey& key, core::SystemTime now) {
+/// Being switched on counts as a use: a key that idle auto-disable keeps out would otherwise still be kept out.
+inline void count_as_used(domain::VirtualKey& key, core::SystemTime now) {
   constexpr std::chrono::days kShortestIdleTime{1};
-  key.disabled = false;
   if (domain::idle_too_long(kShortestIdleTime.count(), key.last_used_at, key.created_at, now))
-    key.last_used_at = now;
+    key.last_used_at = key.updated_at = now;
+}
+inline void switch_on(domain::VirtualKey& key, core::SystemTime now) {
+  if (domain::key_state(key, now) == domain::KeyState::disabled) count_as_used(key, now);
+  key.disabled = false;
 }
 
 /// `POST /admin/keys/bulk`: one change to many keys.

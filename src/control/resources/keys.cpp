@@ -128,7 +128,7 @@ void add_keys(Api& api, const Resources& with) {
   keys.before_update = [](Change<VirtualKey>& change) -> core::Result<void> {
     if (auto may = refuse_revoked(*change.before); !may) return may;
     count_version(change.row.policy, change.before->policy);
-    if (change.before->disabled && !change.row.disabled) switch_on(change.row, change.call.now);
+    if (change.before->disabled && !change.row.disabled) count_as_used(change.row, change.call.now);
     return {};
   };
   add_resource(api, store, keys);
