@@ -74,6 +74,15 @@ void ScopeCount::advance(core::SystemTime now) {
   periods = present;
 }
 
+void ScopeCount::hold(int requests, Amounts more) {
+  concurrent = std::max<std::int64_t>(0, concurrent + requests);
+  const auto change = [this](std::int64_t& held, std::int64_t by) {
+    held = concurrent == 0 ? 0 : std::max<std::int64_t>(0, plus(held, by));
+  };
+  change(reserved.tokens, more.tokens);
+  change(reserved.cost_nanos, more.cost_nanos);
+}
+
 void ScopeCount::charge(const domain::Periods& at, Charge charge) {
   if (at.day >= periods.day) {
     requests_today = plus(requests_today, charge.requests);
@@ -86,19 +95,35 @@ void ScopeCount::charge(const domain::Periods& at, Charge charge) {
   spent = plus(spent, charge.cost_nanos);
 }
 
-void ScopeCount::seed(const domain::Balance& balance) {
-  if (balance.periods.day == periods.day) {
+void ScopeCount::add(const domain::Balance& balance) {
+  const bool same_day = balance.periods.day == periods.day;
+  if (same_day) {
     requests_today = plus(requests_today, balance.requests_today);
     tokens_today = plus(tokens_today, balance.tokens_today);
   }
   const auto before = [&](std::int64_t& base, bool same_period, std::int64_t within) {
     base = plus(base, minus(balance.cost_total, same_period ? within : 0));
   };
-  before(spent_before_today, balance.periods.day == periods.day, balance.cost_today);
+  before(spent_before_today, same_day, balance.cost_today);
   before(spent_before_week, balance.periods.week == periods.week, balance.cost_this_week);
   before(spent_before_month, balance.periods.month == periods.month, balance.cost_this_month);
   spent = plus(spent, balance.cost_total);
+}
+
+void ScopeCount::seed(const domain::Balance& balance) {
+  add(balance);
   durable = Durable::seeded;
+}
+
+void ScopeCount::take_off(const domain::Balance& balance) {
+  add({.periods = balance.periods,
+       .requests_today = minus(0, balance.requests_today),
+       .tokens_today = minus(0, balance.tokens_today),
+       .cost_today = minus(0, balance.cost_today),
+       .cost_this_week = minus(0, balance.cost_this_week),
+       .cost_this_month = minus(0, balance.cost_this_month),
+       .cost_total = minus(0, balance.cost_total),
+       .snapshot = {}});
 }
 
 std::int64_t ScopeCount::used(LimitKind kind) const noexcept {
@@ -148,6 +173,19 @@ void keep_longer(std::optional<Refusal>& kept, std::optional<Refusal> other) {
   const bool longer =
       !kept || (kept->retry_after && (!other->retry_after || *other->retry_after > *kept->retry_after));
   if (longer) kept = other;
+}
+
+domain::PerLimit reserved_of(const ScopeCount& count, const Standing& standing) {
+  domain::PerLimit reserved{};
+  for (const auto kind : kAllKinds) {
+    const bool by_request = kind == LimitKind::requests_per_minute || kind == LimitKind::requests_per_day ||
+                            kind == LimitKind::concurrent_requests;
+    const auto held = by_request ? count.concurrent
+                                 : domain::is_money(kind) ? count.reserved.cost_nanos : count.reserved.tokens;
+    const auto used = standing.used[static_cast<std::size_t>(kind)];
+    reserved[static_cast<std::size_t>(kind)] = std::min(held, std::max<std::int64_t>(used, 0));
+  }
+  return reserved;
 }
 
 Standing standing(const ScopeCount& count, const domain::LimitSet& limits, core::SystemTime now) {

@@ -39,6 +39,7 @@ enum class Durable : std::uint8_t {
 
 struct ScopeCount {
   std::int64_t concurrent = 0;
+  Amounts reserved;  ///< by those
   Window window;
 
   Durable durable = Durable::untracked;
@@ -53,11 +54,18 @@ struct ScopeCount {
 
   /// Begins the minute, day, week and month `now` lies in. Before everything else.
   void advance(core::SystemTime now);
+  /// A request begins (1) or ceases (-1) to be under way, or goes on (0), and holds so much more.
+  void hold(int requests, Amounts more);
   /// Adds to the periods that `at` lies in, as far as they are the present ones (or to come).
   void charge(const domain::Periods& at, Charge charge);
   /// Adds the durable part. Becomes seeded.
   void seed(const domain::Balance& balance);
+  /// Takes off what `balance` says, of the periods that are still the present ones.
+  void take_off(const domain::Balance& balance);
   [[nodiscard]] std::int64_t used(domain::LimitKind kind) const noexcept;
+
+ private:
+  void add(const domain::Balance& balance);
 };
 
 /// What one operation wants of every scope.
@@ -74,5 +82,7 @@ std::optional<Refusal> refusal(const ScopeCount& count, const domain::LimitSet& 
 void keep_longer(std::optional<Refusal>& kept, std::optional<Refusal> other);
 
 Standing standing(const ScopeCount& count, const domain::LimitSet& limits, core::SystemTime now);
+/// What requests under way hold of what `standing` says is used.
+domain::PerLimit reserved_of(const ScopeCount& count, const Standing& standing);
 
 }  // namespace relayna::counters

@@ -50,6 +50,13 @@ bool Window::correct(std::int64_t second, std::int64_t requests, std::int64_t to
   return true;
 }
 
+void Window::forget(Of what, std::int64_t now) {
+  for (auto& second : seconds_) (what == Of::requests ? second.requests : second.tokens) = 0;
+  (what == Of::requests ? requests_ : tokens_) = 0;
+  // Corrections go by the second; this one has had its share.
+  if (!seconds_.empty() && seconds_.back().at == now) seconds_.push_back({.at = now + 1});
+}
+
 std::int64_t Window::reset(Of what, std::int64_t now) const noexcept {
   for (const auto& second : seconds_) {
     if (of(second, what) > 0) return leaves_in(second.at, now);

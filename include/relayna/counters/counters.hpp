@@ -125,6 +125,32 @@ struct Delivered {
   std::string epoch{};
 };
 
+/// What is used of one scope now.
+struct Use {
+  Standing standing;
+  /// The part of it that requests under way hold and that settling replaces by what they really used. Kinds
+  /// without a limit are 0. A request that has outlived the minute or day it was admitted in may be part of
+  /// this number without being part of that minute or day any more; never more than is used.
+  domain::PerLimit reserved{};
+  friend bool operator==(const Use&, const Use&) = default;
+};
+struct Uses {
+  std::vector<Use> scopes;  ///< in the order they were asked for
+  core::SystemTime at{};    ///< the counters' own clock
+};
+
+/// Sets back what is used of a scope. Of days and money by the numbers its transaction `stamp` took off the
+/// durable balance, so that both say the same however they meet; requests under way stay counted.
+struct Reset {
+  std::string id;  ///< UUID; the same id again changes nothing, for a day
+  std::string scope;
+  /// The minute forgets its requests, its tokens: those of requests under way, too.
+  bool requests_of_minute = false;
+  bool tokens_of_minute = false;
+  domain::Balance taken_off;  ///< without snapshot
+  std::uint64_t stamp = 0;
+};
+
 struct Orphan {
   std::string request_id;
   std::string memo;
@@ -160,6 +186,12 @@ class Counters {
   /// Puts right what the counters hold of requests that became durable: each ends up counted once, by the
   /// seed's balance when `stamp` was visible to it, else by itself. Repeating it changes nothing, for a day.
   virtual runtime::Task<core::Result<void>> account(std::vector<Delivered> delivered) = 0;
+
+  /// How full the scopes are, in one look at all of them. Changes nothing.
+  virtual runtime::Task<core::Result<Uses>> use(std::vector<Scope> scopes) = 0;
+  /// A scope nobody has asked for since the counters were emptied has nothing to set back: its seed will.
+  virtual runtime::Task<core::Result<void>> reset(Reset reset) = 0;
+
   /// The present epoch; a new one is made when the counters are empty.
   virtual runtime::Task<core::Result<std::string>> epoch() = 0;
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "relayna/core/time.hpp"
 #include "relayna/counters/counters.hpp"
@@ -14,9 +15,13 @@ namespace relayna::counters {
 /// a mutex guards; nothing waits for I/O. `clock` must outlive it and be readable from all their threads.
 std::shared_ptr<Counters> make_memory_counters(const core::Clock& clock = core::real_clock());
 
+/// Follows the prefix in the name of every key. Another one whenever the names of keys or what they hold
+/// changes: replicas of two formats never read each other's, and the new ones begin with the durable balances.
+inline constexpr std::string_view kRedisFormat = "2:";
+
 struct RedisCountersSettings {
   std::string replica;              ///< this process; its shards share it
-  std::string prefix = "relayna:";  ///< of all keys
+  std::string prefix = "relayna:";  ///< of all keys, before `kRedisFormat`
   /// Tests only: asked instead of Redis's own TIME. Must outlive the counters.
   const core::Clock* clock = nullptr;
 };

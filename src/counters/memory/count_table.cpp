@@ -114,7 +114,7 @@ void CountTable::reserve(const AdmitRequest& request, Admission& admission, core
                     .limits = scope.limits,
                     .tracked = count.durable != Durable::untracked,
                     .in_window = !request.announce && has_window(scope.limits)};
-    ++count.concurrent;
+    count.hold(1, amounts);
     if (held.in_window) count.window.add(second_of(now), 1, amounts.tokens);
     if (held.tracked)
       count.charge(periods, {.requests = 1, .tokens = amounts.tokens, .cost_nanos = amounts.cost_nanos});
@@ -144,6 +144,7 @@ Extension CountTable::extend(const std::string& request_id, Amounts more, core::
   if (more.tokens > 0) reservation.tokens.push_back({second_of(now), more.tokens});
   for (auto& held : reservation.scopes) {
     auto& count = touch(held.scope, now).count;
+    count.hold(0, more);
     if (held.in_window && more.tokens > 0) count.window.add(second_of(now), 0, more.tokens);
     if (held.tracked)
       count.charge(domain::Periods::of(reservation.at),
@@ -160,7 +161,7 @@ bool CountTable::finish(const Reservation& reservation, Amounts used, core::Syst
   bool all_seeded = true;
   for (const auto& held : reservation.scopes) {
     auto& count = touch(held.scope, now).count;
-    count.concurrent = std::max<std::int64_t>(0, count.concurrent - 1);
+    count.hold(-1, {.tokens = -reservation.amounts.tokens, .cost_nanos = -reservation.amounts.cost_nanos});
     if (held.in_window) {
       auto left = change.tokens;
       for (auto taken = reservation.tokens.rbegin(); left < 0 && taken != reservation.tokens.rend();
@@ -195,7 +196,7 @@ void CountTable::release(const std::string& request_id, core::SystemTime now) {
   const auto periods = domain::Periods::of(reservation.at);
   for (const auto& held : reservation.scopes) {
     auto& count = touch(held.scope, now).count;
-    count.concurrent = std::max<std::int64_t>(0, count.concurrent - 1);
+    count.hold(-1, {.tokens = -reservation.amounts.tokens, .cost_nanos = -reservation.amounts.cost_nanos});
     if (held.in_window) {
       count.window.correct(second_of(reservation.at), -1, 0);
       for (const auto& tokens : reservation.tokens) count.window.correct(tokens.second, 0, -tokens.tokens);
@@ -257,6 +258,37 @@ void CountTable::seed(const std::string& scope, const domain::Balance& balance, 
   entry->snapshot = balance.snapshot;
   for (const auto& pending : std::exchange(entry->pending, {}))
     resolve(entry->count, pending, balance.snapshot);
+  for (const auto& reset : std::exchange(entry->resets, {})) {
+    if (!visible(reset.stamp, balance.snapshot)) entry->count.take_off(reset.taken_off);
+  }
+}
+
+Uses CountTable::use(const std::vector<Scope>& scopes, core::SystemTime now) const {
+  Uses uses{.at = now};
+  for (const auto& scope : scopes) {
+    const auto found = scopes_.find(scope.id);
+    ScopeCount count = found == scopes_.end() ? ScopeCount{} : found->second.count;
+    count.advance(now);
+    Use use{.standing = standing(count, scope.limits, now)};
+    use.reserved = reserved_of(count, use.standing);
+    uses.scopes.push_back(use);
+  }
+  return uses;
+}
+
+// As with a request that became durable: the balance of a seed has the reset in it exactly when its
+// transaction was visible to it, and the count must have it otherwise.
+void CountTable::reset(const Reset& reset, core::SystemTime now) {
+  forget_some(now);
+  if (!accounted_.insert(reset.id).second) return;
+  due_.push({now + kAccountedKept, Forget::accounted, reset.id});
+  auto* entry = present(reset.scope, now);
+  if (entry == nullptr) return;
+  auto& count = entry->count;
+  if (reset.requests_of_minute) count.window.forget(Window::Of::requests, second_of(now));
+  if (reset.tokens_of_minute) count.window.forget(Window::Of::tokens, second_of(now));
+  if (count.durable == Durable::seeding) entry->resets.push_back(reset);
+  if (count.durable == Durable::seeded && !visible(reset.stamp, entry->snapshot)) count.take_off(reset.taken_off);
 }
 
 void CountTable::resolve(ScopeCount& count, const Pending& request, const std::string& snapshot) {

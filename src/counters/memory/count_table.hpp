@@ -25,6 +25,8 @@ class CountTable {
   void seed(const std::string& scope, const domain::Balance& balance, const std::string& epoch,
             core::SystemTime now);
   void account(const Delivered& delivered, core::SystemTime now);
+  [[nodiscard]] Uses use(const std::vector<Scope>& scopes, core::SystemTime now) const;
+  void reset(const Reset& reset, core::SystemTime now);
   [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
 
   [[nodiscard]] std::size_t scopes() const noexcept { return scopes_.size(); }
@@ -42,6 +44,7 @@ class CountTable {
     ScopeCount count;
     std::string snapshot;  // of the seed
     std::vector<Pending> pending;
+    std::vector<Reset> resets;  // that came while it was being seeded
     core::SystemTime used{};
     bool queued = false;  // in due_
   };

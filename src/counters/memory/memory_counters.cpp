@@ -45,6 +45,13 @@ class MemoryCounters final : public Counters {
     for (const auto& one : delivered) locked([&](auto now) { table_.account(one, now); });
     co_return core::Result<void>{};
   }
+  runtime::Task<core::Result<Uses>> use(std::vector<Scope> scopes) override {
+    co_return locked([&](auto now) { return table_.use(scopes, now); });
+  }
+  runtime::Task<core::Result<void>> reset(Reset reset) override {
+    locked([&](auto now) { table_.reset(reset, now); });
+    co_return core::Result<void>{};
+  }
   runtime::Task<core::Result<std::string>> epoch() override { co_return table_.epoch(); }
 
   runtime::Task<core::Result<void>> renew(core::Duration) override { co_return core::Result<void>{}; }

@@ -33,6 +33,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
       : shard_(shard),
         link_(link),
         settings_(std::move(settings)),
+        prefix_(settings_.prefix + std::string(kRedisFormat)),
         name_(core::IdGenerator().uuid7().str()) {}
 
   /// Once the object is shared.
@@ -112,6 +113,24 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
     co_return core::Result<void>{};
   }
 
+  runtime::Task<core::Result<Uses>> use(std::vector<Scope> scopes) override {
+    const auto self = shared_from_this();
+    auto arguments = begin_arguments(settings_.replica);
+    for (const auto& scope : scopes) arguments.push_back(scope.id);
+    const auto reply = co_await run(kUse, std::move(arguments));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_uses(*reply, scopes);
+  }
+
+  runtime::Task<core::Result<void>> reset(Reset reset) override {
+    const auto self = shared_from_this();
+    auto arguments = begin_arguments(settings_.replica);
+    append_reset(arguments, reset);
+    const auto reply = co_await run(kReset, std::move(arguments));
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return read_done(*reply);
+  }
+
   runtime::Task<core::Result<std::string>> epoch() override {
     const auto reply = co_await lease("epoch", {});
     if (!reply) co_return std::unexpected(reply.error());
@@ -145,8 +164,8 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
 
   /// EVALSHA, its place for the script, and the arguments every script begins with (common.lua).
   std::vector<std::string> begin_arguments(const std::string& replica) {
-    std::vector<std::string> arguments{"EVALSHA",        {},     "1", settings_.prefix + "epoch",
-                                       settings_.prefix, replica};
+    std::vector<std::string> arguments{"EVALSHA",        {},     "1", prefix_ + "epoch",
+                                       prefix_,   replica};
     arguments.push_back(name_ + '.' + std::to_string(++asked_));
     if (settings_.clock == nullptr) {
       arguments.insert(arguments.end(), {"", ""});
@@ -225,6 +244,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
   runtime::Shard& shard_;
   RedisLink& link_;
   RedisCountersSettings settings_;
+  std::string prefix_;  // of all keys
   std::string name_;  // of this object, for epochs it may have to make
   std::uint64_t asked_ = 0;
   std::string known_epoch_;  // in which this object made a reservation

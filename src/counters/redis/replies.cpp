@@ -86,7 +86,7 @@ domain::LimitSet read_limits(std::string_view bytes) {
 }
 
 /// The numbers of a scope; see redis/scripts/common.lua. Little-endian, as is every machine we build for.
-constexpr std::size_t kDoubles = 15;
+constexpr std::size_t kDoubles = 17;
 constexpr std::size_t kNewestAt = kDoubles * sizeof(double);
 constexpr std::size_t kSecondSize = 16;
 constexpr std::size_t kOldestAt = kNewestAt + kSecondSize;
@@ -133,6 +133,7 @@ ScopeCount read_numbers(std::string_view packed) {
   count.spent_before_today = money(n(7), n(8));
   count.spent_before_week = money(n(9), n(10));
   count.spent_before_month = money(n(11), n(12));
+  count.reserved = {.tokens = n(15), .cost_nanos = n(16)};
   return count;
 }
 
@@ -144,9 +145,9 @@ ScopeCount read_stored(std::string_view packed) {
   return count;
 }
 
-/// What admit.lua says of a scope that has room. Of the window the numbers name the sums and the oldest
-/// seconds that count, which are all a standing needs.
-Standing read_standing(std::string_view packed, const domain::LimitSet& limits, std::int64_t now) {
+/// A scope without the seconds of its minute. Its numbers name the sums and the oldest seconds that count, which are all
+/// a standing needs.
+ScopeCount read_summed(std::string_view packed) {
   auto count = read_numbers(packed);
   const auto newest = second_at(packed, kNewestAt);
   const auto oldest = [&](std::size_t which, bool in_newest) -> std::int64_t {
@@ -158,7 +159,7 @@ Standing read_standing(std::string_view packed, const domain::LimitSet& limits, 
   };
   count.window = Window::from({{.at = oldest(1, newest.requests > 0), .requests = sum(13)},
                                {.at = oldest(2, newest.tokens > 0), .tokens = sum(14)}});
-  return standing(count, limits, time_of(now, 0));
+  return count;
 }
 
 core::Result<void> read_refusal(const RedisReply& reply, const AdmitRequest& request, Admission& admission) {
@@ -201,15 +202,30 @@ void append_admission(std::vector<std::string>& arguments, const AdmitRequest& r
                     std::move(limits)});
 }
 
+namespace {
+
+/// As redis/scripts/money.lua reads it.
+void append_amounts_of(std::vector<std::string>& arguments, const domain::Balance& balance) {
+  for (const auto amount :
+       {balance.periods.day, balance.requests_today, balance.tokens_today, balance.cost_total,
+        balance.cost_today, balance.cost_this_week, balance.cost_this_month})
+    arguments.push_back(std::to_string(amount));
+}
+
+}  // namespace
+
 void append_balance(std::vector<std::string>& arguments, const std::string& scope,
                     const domain::Balance& balance, const std::string& epoch) {
-  const auto text = [](std::int64_t n) { return std::to_string(n); };
+  arguments.insert(arguments.end(), {scope, epoch});
+  append_amounts_of(arguments, balance);
+  arguments.push_back(balance.snapshot);
+}
+
+void append_reset(std::vector<std::string>& arguments, const Reset& reset) {
+  const int minute = (reset.requests_of_minute ? 1 : 0) + (reset.tokens_of_minute ? 2 : 0);
   arguments.insert(arguments.end(),
-                   {scope, epoch, text(balance.periods.day), text(balance.periods.week),
-                    text(balance.periods.month), text(balance.requests_today), text(balance.tokens_today),
-                    text(balance.cost_total), text(minus(balance.cost_total, balance.cost_today)),
-                    text(minus(balance.cost_total, balance.cost_this_week)),
-                    text(minus(balance.cost_total, balance.cost_this_month)), balance.snapshot});
+                   {reset.id, reset.scope, std::to_string(minute), std::to_string(reset.stamp)});
+  append_amounts_of(arguments, reset.taken_off);
 }
 
 void append_delivered(std::vector<std::string>& arguments, const Delivered& delivered) {
@@ -234,8 +250,8 @@ core::Result<Admission> read_admitted(const RedisReply& reply, const AdmitReques
   const auto now = bytes_at<std::uint32_t>(text, 8);
   admission.standings.reserve(request.scopes.size());
   for (std::size_t i = 0; i < request.scopes.size(); ++i)
-    admission.standings.push_back(
-        read_standing(text.substr(kTimes + i * kNumbersSize, kNumbersSize), request.scopes[i].limits, now));
+    admission.standings.push_back(standing(read_summed(text.substr(kTimes + i * kNumbersSize, kNumbersSize)),
+                                           request.scopes[i].limits, time_of(now, 0)));
   return admission;
 }
 
@@ -261,6 +277,20 @@ core::Result<Admission> read_admission(const RedisReply& reply, const AdmitReque
     return admission;
   }
   return unexpected_answer(reply);
+}
+
+core::Result<Uses> read_uses(const RedisReply& reply, const std::vector<Scope>& scopes) {
+  if (!is_list(reply, 2 + scopes.size())) return unexpected_answer(reply);
+  Uses uses{.at = time_of(number(reply.items[0]), number(reply.items[1]))};
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    const auto& packed = reply.items[2 + i].text;
+    if (packed.size() < kNumbersSize) return unexpected_answer(reply);
+    const auto count = read_summed(packed);
+    Use use{.standing = standing(count, scopes[i].limits, uses.at)};
+    use.reserved = reserved_of(count, use.standing);
+    uses.scopes.push_back(use);
+  }
+  return uses;
 }
 
 core::Result<Extension> read_extension(const RedisReply& reply, Amounts more) {

@@ -17,5 +17,7 @@ extern const Script kRelease;
 extern const Script kSeed;
 extern const Script kAccount;
 extern const Script kLease;
+extern const Script kUse;
+extern const Script kReset;
 
 }  // namespace relayna::counters

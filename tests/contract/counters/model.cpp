@@ -98,6 +98,10 @@ std::int64_t CountersModel::used(const std::string& scope, LimitKind kind, core:
   const auto seed = seeds_.find(scope);
   if (seed != seeds_.end() && domain::is_durable(kind) && same_period(kind, seed->second.periods, present))
     sum += of_balance(seed->second, kind);
+  for (const auto& reset : resets_) {
+    if (reset.scope == scope && domain::is_durable(kind) && same_period(kind, reset.taken_off.periods, present))
+      sum -= of_balance(reset.taken_off, kind);
+  }
   return sum;
 }
 
@@ -197,20 +201,36 @@ Admission CountersModel::admit(const counters::AdmitRequest& request, core::Syst
   return admission;
 }
 
+counters::Standing CountersModel::standing(const counters::Scope& scope, core::SystemTime now) const {
+  counters::Standing standing;
+  for (std::size_t k = 0; k < domain::kLimitKinds; ++k) {
+    const auto kind = static_cast<LimitKind>(k);
+    if (scope.limits.has(kind)) standing.used[k] = used(scope.id, kind, now);
+  }
+  if (scope.limits.has(LimitKind::requests_per_minute))
+    standing.requests_reset_seconds = oldest(scope.id, LimitKind::requests_per_minute, now);
+  if (scope.limits.has(LimitKind::tokens_per_minute))
+    standing.tokens_reset_seconds = oldest(scope.id, LimitKind::tokens_per_minute, now);
+  return standing;
+}
+
 void CountersModel::add_standings(const counters::AdmitRequest& request, Admission& admission,
                                   core::SystemTime now) const {
-  for (const auto& scope : request.scopes) {
-    counters::Standing standing;
-    for (std::size_t k = 0; k < domain::kLimitKinds; ++k) {
-      const auto kind = static_cast<LimitKind>(k);
-      if (scope.limits.has(kind)) standing.used[k] = used(scope.id, kind, now);
+  for (const auto& scope : request.scopes) admission.standings.push_back(standing(scope, now));
+}
+
+counters::Use CountersModel::use(const counters::Scope& scope, core::SystemTime now) const {
+  counters::Use use{.standing = standing(scope, now)};
+  for (std::size_t k = 0; k < domain::kLimitKinds; ++k) {
+    std::int64_t held = 0;
+    for (const auto& request : requests_) {
+      for (const auto& part : request.parts) {
+        if (request.open && part.scope.id == scope.id) held += amount_of(static_cast<LimitKind>(k), request.amounts);
+      }
     }
-    if (scope.limits.has(LimitKind::requests_per_minute))
-      standing.requests_reset_seconds = oldest(scope.id, LimitKind::requests_per_minute, now);
-    if (scope.limits.has(LimitKind::tokens_per_minute))
-      standing.tokens_reset_seconds = oldest(scope.id, LimitKind::tokens_per_minute, now);
-    admission.standings.push_back(standing);
+    use.reserved[k] = std::min(held, std::max<std::int64_t>(0, use.standing.used[k]));
   }
+  return use;
 }
 
 Extension CountersModel::extend(const std::string& id, Amounts more, core::SystemTime now) {

@@ -20,6 +20,8 @@ class CountersModel {
   /// Whether it was known.
   bool settle(const std::string& id, counters::Amounts used, core::SystemTime now);
   void release(const std::string& id);
+  [[nodiscard]] counters::Use use(const counters::Scope& scope, core::SystemTime now) const;
+  void reset(const counters::Reset& reset) { resets_.push_back(reset); }
   [[nodiscard]] std::vector<std::string> open() const;
 
  private:
@@ -54,12 +56,14 @@ class CountersModel {
                                                          bool request, counters::Amounts amounts,
                                                          core::SystemTime now) const;
   /// How full the request's scopes are.
+  [[nodiscard]] counters::Standing standing(const counters::Scope& scope, core::SystemTime now) const;
   void add_standings(const counters::AdmitRequest& request, counters::Admission& admission,
                      core::SystemTime now) const;
   Request* find(const std::string& id);
 
   std::vector<Request> requests_;  // released ones are gone
   std::map<std::string, domain::Balance> seeds_;
+  std::vector<counters::Reset> resets_;  // of days and money
 };
 
 }  // namespace relayna::test

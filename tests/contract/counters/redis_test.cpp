@@ -31,6 +31,8 @@ class RedisCountersTest : public testing::Test {
     if (!result) throw std::runtime_error(result.error().describe());
     if constexpr (!std::is_void_v<T>) return std::move(*result);
   }
+  /// As Redis knows it.
+  std::string key(const std::string& name) { return prefix + std::string(counters::kRedisFormat) + name; }
   std::int64_t at_once(counters::Counters& asked) {
     const auto admission = value(asked.admit({.request_id = "look", .scopes = {concurrency(1'000)}}));
     value(asked.release("look"));
@@ -56,8 +58,10 @@ TEST_F(RedisCountersTest, BringsItsScriptsWhenRedisForgotThem) {
   value(counters->seed("scope", {}, {}));
   value(counters->account({{.request_id = "a", .scopes = {"scope"}}}));
   value(counters->renew(seconds(30)));
+  value(counters->use({concurrency(1)}));
+  value(counters->reset({.id = "reset", .scope = "scope"}));
   const auto stats = client.command({"INFO", "commandstats"}).text;
-  EXPECT_NE(stats.find("cmdstat_eval:calls=8,"), std::string::npos) << "each brought once per flush\n"
+  EXPECT_NE(stats.find("cmdstat_eval:calls=10,"), std::string::npos) << "each brought once per flush\n"
                                                                     << stats;
 }
 
@@ -83,8 +87,8 @@ TEST_F(RedisCountersTest, AnswersWithinAHundredMillisecondsAndTakesBackALateAdmi
   // Over the other connection: what the first one asked is carried out when Redis breathes again.
   EXPECT_TRUE(loop.until([&] {
     // A reservation is two fields: itself, and its limits with the memo.
-    return client.command({"HLEN", prefix + "open:here"}).integer == 2 &&
-           client.command({"HEXISTS", prefix + "open:here", "first"}).integer == 1;
+    return client.command({"HLEN", key("open:here")}).integer == 2 &&
+           client.command({"HEXISTS", key("open:here"), "first"}).integer == 1;
   }));
   EXPECT_EQ(at_once(*counters), 1) << "the first one's";
 }
@@ -104,7 +108,7 @@ TEST_F(RedisCountersTest, TakesBackAnAdmissionWhoseConnectionWasLost) {
   redis_server().resume();
   ASSERT_FALSE(late->has_value());
   EXPECT_TRUE(loop.until([&] { return quick.link().connected(); }));
-  EXPECT_TRUE(loop.until([&] { return client.command({"EXISTS", prefix + "open:here"}).integer == 0; }));
+  EXPECT_TRUE(loop.until([&] { return client.command({"EXISTS", key("open:here")}).integer == 0; }));
   EXPECT_EQ(at_once(*counters), 0);
   EXPECT_TRUE(loop.until([&] { return group.size() == 0; }));
 }
@@ -220,11 +224,48 @@ TEST_F(RedisCountersTest, LetsIdleScopesExpire) {
   money.limits.set(LimitKind::usd_total, 1'000);
   EXPECT_EQ(value(counters->admit({.request_id = "a", .scopes = {money}})).outcome, Outcome::unseeded);
   value(counters->admit({.request_id = "b", .scopes = {concurrency(10)}}));
-  EXPECT_GT(client.command({"TTL", prefix + "s:money"}).integer, 39 * 86'400);
-  EXPECT_GT(client.command({"TTL", prefix + "s:scope"}).integer, 3'600) << "somebody holds its concurrency";
+  EXPECT_GT(client.command({"TTL", key("s:money")}).integer, 39 * 86'400);
+  EXPECT_GT(client.command({"TTL", key("s:scope")}).integer, 3'600) << "somebody holds its concurrency";
   value(counters->settle("b", {}));
-  EXPECT_GT(client.command({"TTL", prefix + "s:scope"}).integer, 61);
-  EXPECT_LE(client.command({"TTL", prefix + "s:scope"}).integer, 120);
+  EXPECT_GT(client.command({"TTL", key("s:scope")}).integer, 61);
+  EXPECT_LE(client.command({"TTL", key("s:scope")}).integer, 120);
+}
+
+TEST_F(RedisCountersTest, WritesNothingWhenItReads) {
+  Scope money{.id = "money"};
+  money.limits.set(LimitKind::usd_total, 1'000);
+  EXPECT_FALSE(value(counters->use({money, concurrency(10)})).scopes[0].standing.durable_known);
+  EXPECT_EQ(client.command({"KEYS", prefix + "*"}).items.size(), 0U) << "not even an epoch";
+  value(counters->admit({.request_id = "a", .scopes = {concurrency(10)}}));
+  clock.advance(seconds(70));
+  const auto before = client.command({"DUMP", key("s:scope")}).text;
+  value(counters->use({concurrency(10)}));
+  EXPECT_EQ(client.command({"DUMP", key("s:scope")}).text, before);
+}
+
+TEST_F(RedisCountersTest, LeavesTheKeysOfAnotherFormatAlone) {
+  // As the first release named them, and what they never held.
+  const std::vector<std::vector<std::string>> theirs{
+      {"SET", prefix + "epoch", "theirs"},
+      {"SET", prefix + "s:scope", "of another length"},
+      {"SET", prefix + "s:money", std::string(300, '\xff')},
+      {"HSET", prefix + "open:here", "a", "no entry"},
+      {"HSET", prefix + "open:gone", "b", "no entry"},
+      {"ZADD", prefix + "replicas", "1", "gone"},
+      {"SET", prefix + "done:a", "1"},
+      {"SET", prefix + "snapshot:money", "9:9:"}};
+  for (const auto& command : theirs) client.command(command);
+  Scope money{.id = "money"};
+  money.limits.set(LimitKind::usd_total, 1'000);
+  counters::AdmitRequest request{.request_id = "a", .scopes = {concurrency(1), money}, .amounts = {.cost_nanos = 9}};
+  EXPECT_NE(value(counters->epoch()), "theirs");
+  ASSERT_EQ(value(counters->admit(request)).outcome, Outcome::unseeded) << "begins with the durable balance";
+  value(counters->seed("money", {.periods = domain::Periods::of(clock.wall()), .cost_total = 5, .snapshot = "1:1:"}, {}));
+  EXPECT_EQ(value(counters->admit(request)).standings[1].used.back(), 14);
+  EXPECT_TRUE(value(counters->settle("a", {.cost_nanos = 1})).known);
+  EXPECT_TRUE(value(counters->dead_replicas(seconds(0))).empty()) << "theirs are not ours to bury";
+  EXPECT_EQ(client.command({"GET", prefix + "s:scope"}).text, "of another length");
+  EXPECT_EQ(client.command({"HLEN", prefix + "open:here"}).integer, 1);
 }
 
 TEST_F(RedisCountersTest, TakesTheTimeFromRedis) {

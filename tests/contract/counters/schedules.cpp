@@ -52,6 +52,15 @@ std::string show(const counters::Extension& extension) {
                      show(extension.refusal));
 }
 
+std::string show(const counters::Use& use) {
+  return fmt::format("used [{}] reserved [{}] reset {} {}", fmt::join(use.standing.used, " "),
+                     fmt::join(use.reserved, " "), use.standing.requests_reset_seconds,
+                     use.standing.tokens_reset_seconds);
+}
+bool equal(const counters::Use& a, const counters::Use& b) {
+  return a == b;
+}
+
 std::string show(const counters::Settlement& settlement) {
   return !settlement.known ? "unknown" : settlement.all_seeded ? "known" : "known, not seeded";
 }
@@ -225,6 +234,37 @@ class Schedule {
     compare([&] { return "release " + id; }, std::string(), std::string());
   }
 
+  runtime::Task<void> look() {
+    const auto uses = co_await stage_.counters.use(scopes_);
+    if (!worked(uses)) co_return;
+    for (std::size_t i = 0; i < scopes_.size(); ++i)
+      compare([&] { return "use of " + scopes_[i].id; }, uses->scopes.at(i), model_.use(scopes_[i], now()));
+  }
+
+  /// Of one of the scopes that count durably, some kinds; sometimes told twice.
+  runtime::Task<void> reset() {
+    const auto& scope = scopes_[static_cast<std::size_t>(pick(0, 1))];
+    const auto use = model_.use(scope, now());
+    const auto settled = [&](LimitKind kind) -> std::int64_t {
+      const auto k = static_cast<std::size_t>(kind);
+      return pick(0, 1) == 0 ? 0 : std::max<std::int64_t>(0, use.standing.used[k] - use.reserved[k]);
+    };
+    counters::Reset reset{.id = new_id(), .scope = scope.id, .stamp = 200};
+    reset.taken_off = {.periods = domain::Periods::of(now()),
+                       .requests_today = settled(LimitKind::requests_per_day),
+                       .tokens_today = settled(LimitKind::tokens_per_day),
+                       .cost_today = settled(LimitKind::usd_per_day),
+                       .cost_this_week = settled(LimitKind::usd_per_week),
+                       .cost_this_month = settled(LimitKind::usd_per_month),
+                       .cost_total = settled(LimitKind::usd_total),
+                       .snapshot = {}};
+    for (int i = pick(0, 3) == 0 ? 2 : 1; i > 0; --i) {
+      if (!worked(co_await stage_.counters.reset(reset))) co_return;
+    }
+    model_.reset(reset);
+    co_await look();
+  }
+
   void advance() {
     static constexpr std::int64_t kSteps[] = {300'000,       1'000'000,      7'000'000,
                                               30'000'000,    59'900'000,     61'000'000,
@@ -250,7 +290,7 @@ class Schedule {
   }
 
   runtime::Task<void> operation() {
-    switch (pick(0, 15)) {
+    switch (pick(0, 17)) {
       case 0:
       case 1:
       case 2:
@@ -272,6 +312,10 @@ class Schedule {
         co_return co_await announce();
       case 13:
         co_return co_await crash();
+      case 14:
+        co_return co_await look();
+      case 15:
+        co_return co_await reset();
       default:
         advance();
     }

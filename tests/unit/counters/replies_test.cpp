@@ -19,9 +19,9 @@ RedisReply list(std::vector<RedisReply> items) {
   return {.kind = Kind::array, .items = std::move(items)};
 }
 
-/// A stored scope: 15 numbers, then the newest second of its minute and the oldest ones, of which there are
+/// A stored scope: 17 numbers, then the newest second of its minute and the oldest ones, of which there are
 /// none.
-std::string packed(std::array<double, 15> numbers) {
+std::string packed(std::array<double, 17> numbers) {
   std::string bytes(sizeof numbers + 28, '\0');
   std::memcpy(bytes.data(), numbers.data(), sizeof numbers);
   return bytes;
@@ -51,9 +51,9 @@ TEST(RedisReplies, TellHowFullAnAdmittedScopeIs) {
   const auto put = [](std::string& bytes, std::size_t at, std::uint32_t number) {
     std::memcpy(bytes.data() + at, &number, sizeof number);
   };
-  put(scope, 120, 1'000);  // the newest second has requests and no tokens
-  put(scope, 124, 3);
-  put(scope, 144, 970);  // the oldest with tokens
+  put(scope, 136, 1'000);  // the newest second has requests and no tokens
+  put(scope, 140, 3);
+  put(scope, 160, 970);  // the oldest with tokens
   std::string reply(12, '\0');
   put(reply, 0, 1'001);
   put(reply, 4, 7);

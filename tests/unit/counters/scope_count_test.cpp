@@ -85,5 +85,44 @@ TEST(ScopeCount, SaturatesInsteadOfWrapping) {
   EXPECT_TRUE(refusal(count, limits, {.amounts = {.cost_nanos = kMostAmount}}, at("2026-12-01T00:00:00Z")));
 }
 
+TEST(ScopeCount, TakesOffOnlyThePeriodsThatStillAre) {
+  auto count = tracked(at("2026-11-30T12:00:00Z"));  // a Monday
+  const domain::Balance used{.periods = count.periods,
+                             .requests_today = 5,
+                             .tokens_today = 50,
+                             .cost_today = 10,
+                             .cost_this_week = 20,
+                             .cost_this_month = 30,
+                             .cost_total = 40,
+                             .snapshot = {}};
+  count.seed(used);
+  auto month_only = domain::Balance{.periods = count.periods, .cost_this_month = 30};
+  count.take_off(month_only);
+  EXPECT_EQ(count.used(LimitKind::usd_per_month), 0);
+  EXPECT_EQ(count.used(LimitKind::usd_per_week), 20);
+  EXPECT_EQ(count.used(LimitKind::usd_total), 40);
+  count.advance(at("2026-12-01T00:00:00Z"));
+  count.take_off(used);  // told a day later: of yesterday, this week, last month
+  EXPECT_EQ(count.used(LimitKind::requests_per_day), 0);
+  EXPECT_EQ(count.used(LimitKind::usd_per_day), 0);
+  EXPECT_EQ(count.used(LimitKind::usd_per_week), 0);
+  EXPECT_EQ(count.used(LimitKind::usd_per_month), 0);
+  EXPECT_EQ(count.used(LimitKind::usd_total), 0);
+}
+
+TEST(ScopeCount, KnowsWhatRequestsUnderWayHold) {
+  ScopeCount count;
+  count.hold(1, {.tokens = 30, .cost_nanos = 3});
+  count.hold(0, {.tokens = 10});
+  count.hold(1, {.tokens = 5, .cost_nanos = 1});
+  Standing standing;
+  standing.used.fill(7);
+  EXPECT_EQ(reserved_of(count, standing), (domain::PerLimit{2, 2, 7, 7, 2, 4, 4, 4, 4})) << "at most what is used";
+  count.hold(-1, {.tokens = -40, .cost_nanos = -3});
+  EXPECT_EQ(count.reserved, (Amounts{.tokens = 5, .cost_nanos = 1}));
+  count.hold(-1, {.tokens = -1});
+  EXPECT_EQ(count.reserved, Amounts{}) << "nobody is left to hold anything";
+}
+
 }  // namespace
 }  // namespace relayna::counters

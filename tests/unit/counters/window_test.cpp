@@ -68,5 +68,22 @@ TEST(Window, DoesNotOverflow) {
   EXPECT_EQ(window.sum(tokens), INT64_MAX);
 }
 
+TEST(Window, ForgetsWhatWasAndTakesNoCorrectionsOfItAnyMore) {
+  Window window;
+  window.add(kStart - 1, 1, 10);
+  window.add(kStart, 2, 20);
+  window.forget(tokens, kStart);
+  EXPECT_EQ(window.sum(tokens), 0);
+  EXPECT_EQ(window.sum(requests), 3) << "nobody asked for these";
+  window.add(kStart, 1, 5);
+  window.correct(kStart, 0, -20);
+  EXPECT_EQ(window.sum(tokens), 5) << "added in the same second, but later";
+  window.forget(requests, kStart);
+  window.advance(kStart + 30);
+  EXPECT_EQ(window.sum(requests), 0);
+  window.advance(kStart + 62);
+  EXPECT_TRUE(window.empty());
+}
+
 }  // namespace
 }  // namespace relayna::counters

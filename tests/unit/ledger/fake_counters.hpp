@@ -76,6 +76,14 @@ class FakeCounters final : public counters::Counters {
     accounted.insert(accounted.end(), delivered.begin(), delivered.end());
     co_return co_await table_->account(std::move(delivered));
   }
+  runtime::Task<core::Result<counters::Uses>> use(std::vector<counters::Scope> scopes) override {
+    if (away) co_return gone();
+    co_return co_await table_->use(std::move(scopes));
+  }
+  runtime::Task<core::Result<void>> reset(counters::Reset reset) override {
+    if (away) co_return gone();
+    co_return co_await table_->reset(std::move(reset));
+  }
   runtime::Task<core::Result<std::string>> epoch() override {
     if (away) co_return gone();
     co_return co_await table_->epoch();

@@ -49,7 +49,7 @@ else
     -- Minute windows start afresh after a loss; only what is admitted now counts in them.
     local windowed = asked[i] >= 2 and not announced
     flags[i] = (s.state ~= 0 and 1 or 0) + (windowed and 2 or 0)
-    s.c = s.c + 1
+    hold(s, 1, tokens, cost)
     if windowed then window_add(s, 1, tokens) end
     if s.state ~= 0 then charge(s, day, 1, tokens, cost) end
     s.saved = save(s)

@@ -10,16 +10,18 @@
 --   pending:<scope>  requests that became durable while the scope is being seeded
 --   done:<request>   accounted for, for a day
 --   replicas         lease deadlines in ms
--- A scope is 15 doubles: requests at once; durable kinds: 0 untracked, 1 being seeded, 2 seeded; the day that the next two
+-- A scope is 17 doubles: requests at once; durable kinds: 0 untracked, 1 being seeded, 2 seeded; the day that the next two
 -- belong to; requests and tokens of the day; money ever; money before that day, its week and its month began; requests and
--- tokens of the minute; then the newest second of the minute with its requests and tokens; then of those before it the oldest,
--- the oldest with requests and the oldest with tokens (0: none). Money is two numbers, m = high * 10^9 + low, so that sums
--- beyond 2^53 nano-USD (nine million USD) are exact.
+-- tokens of the minute; tokens and money that requests under way hold; then the newest second of the minute with its requests
+-- and tokens; then of those before it the oldest, the oldest with requests and the oldest with tokens (0: none). Money is two
+-- numbers, m = high * 10^9 + low, so that sums beyond 2^53 nano-USD (nine million USD) are exact; what is held is one.
+--
+-- Whoever changes the names of keys or what they hold changes kRedisFormat (implementations.hpp), too.
 --
 -- ARGV: 1 prefix, 2 replica, 3 an epoch should there be none, 4 and 5 the time (seconds, microseconds) or empty: Redis's.
 local call, floor, sub = redis.call, math.floor, string.sub
 local pack, unpack_at = struct.pack, struct.unpack
-local SCOPE, SECOND = '<dddddddddddddddI4I4dI4I4I4', '<I4I4d'
+local SCOPE, SECOND = '<dddddddddddddddddI4I4dI4I4I4', '<I4I4d'
 local prefix, replica = ARGV[1], ARGV[2]
 local sec, usec
 if ARGV[4] == '' then
@@ -105,13 +107,13 @@ end
 local function scope_of(id, stored)
   if not stored then
     return {id = id, c = 0, state = 0, d = 0, q = 0, t = 0, mh = 0, ml = 0, bdh = 0, bdl = 0, bwh = 0, bwl = 0, bmh = 0,
-            bml = 0, requests = 0, tokens = 0, last = 0, last_r = 0, last_t = 0, first = 0, first_r = 0, first_t = 0}
+            bml = 0, requests = 0, tokens = 0, rt = 0, rc = 0, last = 0, last_r = 0, last_t = 0, first = 0, first_r = 0, first_t = 0}
   end
-  local c, state, d, q, t, mh, ml, bdh, bdl, bwh, bwl, bmh, bml, requests, tokens, last, last_r, last_t, first, first_r,
-    first_t = unpack_at(SCOPE, stored)
+  local c, state, d, q, t, mh, ml, bdh, bdl, bwh, bwl, bmh, bml, requests, tokens, rt, rc, last, last_r, last_t, first,
+    first_r, first_t = unpack_at(SCOPE, stored)
   local s = {id = id, c = c, state = state, d = d, q = q, t = t, mh = mh, ml = ml, bdh = bdh, bdl = bdl, bwh = bwh,
-             bwl = bwl, bmh = bmh, bml = bml, requests = requests, tokens = tokens, last = last, last_r = last_r,
-             last_t = last_t, first = first, first_r = first_r, first_t = first_t}
+             bwl = bwl, bmh = bmh, bml = bml, requests = requests, tokens = tokens, rt = rt, rc = rc, last = last,
+             last_r = last_r, last_t = last_t, first = first, first_r = first_r, first_t = first_t}
   if last > 0 then advance_window(s) end
   if state ~= 0 and today > d then
     s.q, s.t, s.bdh, s.bdl = 0, 0, mh, ml
@@ -124,18 +126,23 @@ end
 
 local function load(id) return scope_of(id, call('GET', prefix .. 's:' .. id)) end
 
--- Several scopes, and the epoch: in one read.
-local function load_all(ids)
+-- Several scopes, and the epoch if there is one: in one read.
+local function read_all(ids)
   local keys, scopes = {}, {}
   for i = 1, #ids do keys[i] = prefix .. 's:' .. ids[i] end
   local stored = call('MGET', KEYS[1], unpack(keys))
   for i = 1, #ids do scopes[i] = scope_of(ids[i], stored[i + 1]) end
-  return scopes, epoch_of(stored[1])
+  return scopes, stored[1]
+end
+
+local function load_all(ids)
+  local scopes, epoch = read_all(ids)
+  return scopes, epoch_of(epoch)
 end
 
 local function numbers_of(s)
   return pack(SCOPE, s.c, s.state, s.d, s.q, s.t, s.mh, s.ml, s.bdh, s.bdl, s.bwh, s.bwl, s.bmh, s.bml, s.requests,
-              s.tokens, s.last, s.last_r, s.last_t, s.first, s.first_r, s.first_t)
+              s.tokens, s.rt, s.rc, s.last, s.last_r, s.last_t, s.first, s.first_r, s.first_t)
 end
 
 -- Kept so long from now: tracked scopes can be seeded again when they return after 40 days; of the others the minute
@@ -151,6 +158,13 @@ local function save(s)
     call('EXPIRE', prefix .. 'older:' .. s.id, '120')
   end
   return numbers
+end
+
+-- A request begins (1) or ceases (-1) to be under way, or goes on (0), and holds so much more.
+local function hold(s, requests, tokens, cost)
+  s.c = math.max(0, s.c + requests)
+  s.rt, s.rc = math.max(0, s.rt + tokens), math.max(0, s.rc + cost)
+  if s.c == 0 then s.rt, s.rc = 0, 0 end
 end
 
 -- Counts the durable kinds from now on.

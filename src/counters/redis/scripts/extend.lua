@@ -30,6 +30,7 @@ call('HSET', open, id, pack(ENTRY, entry.sec, entry.usec, entry.tokens + tokens,
 local day = floor(entry.sec / 86400)
 for i, s in ipairs(scopes) do
   local flags = entry.flags[i]
+  hold(s, 0, tokens, cost)
   if flags >= 2 and tokens > 0 then window_add(s, 0, tokens) end
   if flags % 2 == 1 then charge(s, day, 0, tokens, cost) end
   save(s)

@@ -30,7 +30,7 @@ local function finish(entry, tokens, cost)
   local all_seeded = true
   for i, s in ipairs(scopes) do
     local flags = entry.flags[i]
-    s.c = math.max(0, s.c - 1)
+    hold(s, -1, -entry.tokens, -entry.cost)
     if flags >= 2 then
       local left = change
       for j = #taken - 1, 1, -2 do

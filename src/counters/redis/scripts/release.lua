@@ -8,7 +8,7 @@ for n = 6, #ARGV do
     local taken, day = entry.taken, floor(entry.sec / 86400)
     for i, s in ipairs((load_all(entry.scopes))) do
       local flags = entry.flags[i]
-      s.c = math.max(0, s.c - 1)
+      hold(s, -1, -entry.tokens, -entry.cost)
       if flags >= 2 then
         window_correct(s, entry.sec, -1, 0)
         for j = 1, #taken, 2 do window_correct(s, taken[j], 0, -taken[j + 1]) end
