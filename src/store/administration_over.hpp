@@ -103,6 +103,17 @@ class AdministrationOver final
     return touch("sessions", "last_seen_at", id, at);
   }
 
+  core::Result<void> confirm_reset(const std::string& id) override {
+    const auto key = address_of<UsageReset>(id);
+    if (!key) return std::unexpected(bad_id("id"));
+    const std::string update =
+        sql::spelled(Session::kDialect, "UPDATE usage_resets SET confirmed = true WHERE id = $1");
+    return Calls::write([&](Session& session) -> core::Result<void> {
+      session.execute(update, {*key});
+      return {};
+    });
+  }
+
   core::Result<std::int64_t> purge_audit(core::SystemTime before, std::size_t at_most) override {
     return purge("audit_events", "id", "created_at < $1", "created_at", before, at_most);
   }

@@ -117,6 +117,25 @@ void fields(Is<CredentialMappingRow> auto& row, V& visit) {
 }
 
 template <class V>
+void fields(Is<UsageReset> auto& reset, V& visit) {
+  visit.id("id", reset.id);
+  visit.text("counter", reset.counter);
+  visit.number("number", reset.number);
+  visit.number("day", reset.day);
+  visit.number("requests_today", reset.requests_today);
+  visit.number("tokens_today", reset.tokens_today);
+  visit.number("cost_today", reset.cost_today);
+  visit.number("cost_this_week", reset.cost_this_week);
+  visit.number("cost_this_month", reset.cost_this_month);
+  visit.number("cost_total", reset.cost_total);
+  visit.flag("requests_of_minute", reset.requests_of_minute);
+  visit.flag("tokens_of_minute", reset.tokens_of_minute);
+  visit.number("stamp", reset.stamp);
+  visit.flag("confirmed", reset.confirmed);
+  visit.time("created_at", reset.created_at);
+}
+
+template <class V>
 void fields(Is<domain::Model> auto& model, V& visit) {
   visit.text("name", model.name);
   visit.text("provider", model.provider);

@@ -70,10 +70,12 @@ core::Result<void> PageBuilder::where(const Column& column, const Filter& filter
     return std::unexpected(caller_bug("a column that cannot be compared", column.name));
   auto value = parse_value(column, filter.value);
   if (!value) return std::unexpected(std::move(value.error()));
-  const std::string_view comparison = filter.test == Test::equals     ? "="
-                                      : filter.test == Test::at_least ? ">="
-                                                                      : "<";
-  add(fmt::format("{} {} {}", ordered(column), comparison, parameter(std::move(*value))));
+  const std::string_view comparison = filter.test == Test::equals  ? "="
+                                      : filter.test == Test::below ? "<"
+                                                                   : ">=";
+  auto condition = fmt::format("{} {} {}", ordered(column), comparison, parameter(std::move(*value)));
+  if (filter.test == Test::at_least_or_null) condition += fmt::format(" OR {} IS NULL", column.name);
+  add(condition);
   return {};
 }
 

@@ -57,6 +57,8 @@ inline constexpr Table kTable<domain::Session>{"sessions", "id", "id", "operator
 template <>
 inline constexpr Table kTable<domain::AuditEvent>{"audit_events", "id", "id", ""};
 template <>
+inline constexpr Table kTable<UsageReset>{"usage_resets", "counter, number", "id", ""};
+template <>
 inline constexpr Table kTable<IdempotentAnswer>{"idempotency_keys", "operator_id, key", "key", ""};
 template <>
 inline constexpr Table kTable<domain::AlertWebhook>{"alert_webhooks", "id", "id", ""};

@@ -24,6 +24,7 @@
 //   execute_row(sql, row)         the same with a row's columns as parameters
 //   exists(sql, values)           whether there is a row
 //   publish(kind, id, actor)
+//   stamp()                       what the rows of usage this transaction stores are stamped with
 //   error_of(thrown, reference)   `reference`: the field to blame when one dangles
 //   thrown                        set here: what ended the unit
 
@@ -180,6 +181,18 @@ class UnitOfWork final : private OpenUnit<Session>,
     return Open::attempt({}, [&](Session& session) -> core::Result<void> {
       session.execute_row(kInsert, *event);
       return {};
+    });
+  }
+
+  core::Result<std::int64_t> take_off(const UsageReset& given) override {
+    static const std::string kInsert =
+        sql::insert(Session::kDialect, kTable<UsageReset>, columns_of<UsageReset>());
+    auto reset = acceptable(given);
+    if (!reset) return std::unexpected(std::move(reset.error()));
+    return Open::attempt({}, [&](Session& session) -> core::Result<std::int64_t> {
+      reset->stamp = session.stamp();
+      session.execute_row(kInsert, *reset);
+      return reset->stamp;
     });
   }
 

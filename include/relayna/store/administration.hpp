@@ -19,7 +19,7 @@ namespace relayna::store {
 
 /// One condition on a list; all must hold.
 struct Filter {
-  enum class Test : std::uint8_t { equals, contains, at_least, below, is_null, is_not_null };
+  enum class Test : std::uint8_t { equals, contains, at_least, at_least_or_null, below, is_null, is_not_null };
   std::string column;  ///< a column of the row; any other is a bug of the caller (internal_error)
   Test test = Test::equals;
   /// As the API spells it (RFC 3339, `true`, a UUID): invalid_request with `param` = column when it is no
@@ -121,6 +121,9 @@ using Administered =
 class Unit : public Administered<Rows> {
  public:
   virtual core::Result<void> record(const domain::AuditEvent& event) = 0;
+  /// From the commit on every balance of this counter is less by it. Returns the stamp, which `reset` need not
+  /// have. conflict: another one has this number.
+  virtual core::Result<std::int64_t> take_off(const UsageReset& reset) = 0;
   /// Reserves the key. The answer kept under it if it was used before (a concurrent use is waited for), else
   /// nullopt: the caller then does the work and calls `keep`.
   virtual core::Result<std::optional<IdempotentAnswer>> claim(const std::string& operator_id,
@@ -130,7 +133,7 @@ class Unit : public Administered<Rows> {
 };
 
 /// Lists of every kind: `of<domain::AuditEvent>().list(…)`.
-class Administration : public Administered<Listing, domain::AuditEvent> {
+class Administration : public Administered<Listing, domain::AuditEvent, UsageReset> {
  public:
   /// Runs `work` in one transaction and commits when it returns without error; rolls back otherwise. `work`
   /// may be run again from its beginning when the connection turns out dead before the commit or a deadlock
@@ -145,6 +148,9 @@ class Administration : public Administered<Listing, domain::AuditEvent> {
   /// Moves last_used_at or last_seen_at forward; no change notice.
   virtual core::Result<void> touch_operator(const std::string& id, core::SystemTime at) = 0;
   virtual core::Result<void> touch_session(const std::string& id, core::SystemTime at) = 0;
+
+  /// The counters know of this reset.
+  virtual core::Result<void> confirm_reset(const std::string& id) = 0;
 
   /// Deletes at most `at_most` rows older than `before`, the oldest first, and says how many.
   virtual core::Result<std::int64_t> purge_audit(core::SystemTime before, std::size_t at_most) = 0;

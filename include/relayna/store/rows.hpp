@@ -28,6 +28,23 @@ struct CredentialMappingRow {
   std::string sealed_credential;
 };
 
+/// What an operator took off the durable balance of a counter, for good: of the day it was done on, of that
+/// day's week and month, and ever.
+struct UsageReset {
+  std::string id;
+  std::string counter;      ///< its name: `LimitedScope::id`
+  std::int64_t number = 1;  ///< of this counter's resets; the next after the last one, or it is a conflict
+  std::int64_t day = 0;     ///< since 1970-01-01 UTC, by the counters' clock
+  std::int64_t requests_today = 0;
+  std::int64_t tokens_today = 0;
+  std::int64_t cost_today = 0, cost_this_week = 0, cost_this_month = 0, cost_total = 0;  ///< nano-USD
+  bool requests_of_minute = false;  ///< the counters' minute begins afresh, which no balance knows of
+  bool tokens_of_minute = false;
+  std::int64_t stamp = 0;  ///< the transaction that stored it
+  bool confirmed = false;  ///< the counters know of it
+  core::SystemTime created_at{};
+};
+
 /// Everything the catalog snapshot is built from, read in one transaction with the revision it belongs to.
 struct CatalogRows {
   std::int64_t revision = 0;

@@ -89,6 +89,7 @@ struct BalanceQuery {
   std::optional<std::string> end_user;  ///< "" is those who name none
   std::string model;                    ///< exact, or ending in `*`
   std::string route;                    ///< exact, or ending in `*`
+  std::string counter;                  ///< whose resets are taken off; empty: none are
   core::SystemTime at{};                ///< which day, week and month are the present ones
 };
 
@@ -100,8 +101,9 @@ class UsageRepository {
   /// ill-formed UTF-8) becomes U+FFFD. Returns for each event, in their order, the id of the transaction that
   /// stored it: this one, or an earlier one.
   virtual core::Result<std::vector<std::uint64_t>> insert(std::span<const domain::UsageEvent> events) = 0;
-  /// What stored events add up to in whole days (UTC) by `accounted_at`. One consistent view, read by one
-  /// statement or transaction. Sums saturate.
+  /// What stored events add up to in whole days (UTC) by `accounted_at`, less what resets took off, which may
+  /// be more for as long as events are on their way. One consistent view, read by one statement or
+  /// transaction. Sums saturate.
   virtual core::Result<domain::Balance> balance(const BalanceQuery& query) = 0;
   virtual core::Result<std::vector<domain::UsageEvent>> recent(std::size_t limit) = 0;
   virtual core::Result<std::int64_t> count() = 0;

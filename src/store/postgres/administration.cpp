@@ -66,6 +66,9 @@ class Session {
   void publish(std::string_view kind, const std::string& id, const Actor& actor) {
     postgres::publish(on_, kind, id, actor);
   }
+  std::int64_t stamp() {
+    return query(on_, "SELECT pg_current_xact_id()::text::bigint").at(0).at(0).as<std::int64_t>();
+  }
   /// The server names the constraint, so the field need not be told.
   static core::Error error_of(const std::exception_ptr& thrown, std::string_view) {
     return classify(thrown).error;

@@ -36,6 +36,7 @@ constexpr std::array kConstraints{
     ConstraintField{"operators_name_unique", "name"},
     ConstraintField{"operators_email_unique", "email"},
     ConstraintField{"sessions_hash_unique", "hash"},
+    ConstraintField{"usage_resets_counter_number_unique", "number"},
     ConstraintField{"alert_webhooks_name_unique", "name"},
     ConstraintField{"alert_deliveries_occasion_unique", "occasion"},
     ConstraintField{"models_pkey", "name"},

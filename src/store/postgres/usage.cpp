@@ -181,14 +181,18 @@ class BalanceFilter {
     name("model", query.model);
     name("route", query.route);
   }
+  /// The number of one more parameter.
+  std::size_t parameter(const std::string& value) {
+    params.text({}, value);
+    return params.values().size();
+  }
   std::string where;
   Params params;
 
  private:
   void add(std::string_view condition, const std::string& value) {
-    params.text({}, value);
     where += where.empty() ? "WHERE " : " AND ";
-    where += fmt::format(fmt::runtime(condition), params.values().size());
+    where += fmt::format(fmt::runtime(condition), parameter(value));
   }
   void id(std::string_view column, const std::string& value) {
     if (!value.empty()) add(fmt::format("{} = ${{}}", column), value);
@@ -201,13 +205,30 @@ class BalanceFilter {
   }
 };
 
-std::string balance_sum(std::string_view column, std::int64_t first_day, std::int64_t last_day) {
-  return fmt::format(
-      "least(coalesce(sum({}) FILTER (WHERE day BETWEEN DATE '1970-01-01' + {} AND DATE '1970-01-01' + {}), "
-      "0), "
-      "9223372036854775807)::bigint, ",
-      column, first_day, last_day);
-}
+/// The columns of a balance: what the days of a period add up to, less what resets took off it.
+class BalanceColumns {
+ public:
+  /// `counter` is the number of the parameter with whose resets they are, 0: none.
+  explicit BalanceColumns(std::size_t counter) : counter_(counter) {}
+
+  void of_days(std::string_view column, std::string_view taken_off, std::int64_t first_day, std::int64_t last_day) {
+    add(fmt::format("FILTER (WHERE day BETWEEN DATE '1970-01-01' + {} AND DATE '1970-01-01' + {})", first_day,
+                    last_day),
+        column, taken_off, fmt::format(" AND day BETWEEN {} AND {}", first_day, last_day));
+  }
+  void ever(std::string_view column, std::string_view taken_off) { add("", column, taken_off, ""); }
+  std::string text;
+
+ private:
+  void add(std::string_view filter, std::string_view column, std::string_view taken_off, std::string_view days) {
+    std::string sum = fmt::format("coalesce(sum({}) {}, 0)", column, filter);
+    if (counter_ != 0)
+      sum += fmt::format(" - coalesce((SELECT sum({}) FROM usage_resets WHERE counter = ${}{}), 0)", taken_off,
+                         counter_, days);
+    text += fmt::format("least({}, 9223372036854775807)::bigint, ", sum);
+  }
+  std::size_t counter_;
+};
 
 }  // namespace
 
@@ -245,16 +266,17 @@ core::Result<std::vector<std::uint64_t>> Usage::insert(std::span<const UsageEven
 
 core::Result<domain::Balance> Usage::balance(const BalanceQuery& wanted) {
   if (auto ok = check_balance(wanted); !ok) return std::unexpected(std::move(ok.error()));
-  const BalanceFilter filter(wanted);
+  BalanceFilter filter(wanted);
+  BalanceColumns columns(wanted.counter.empty() ? 0 : filter.parameter(made_storable(wanted.counter)));
   const BalanceDays days = BalanceDays::of(wanted.at);
-  const std::string sql = "SELECT " + balance_sum("requests", days.today, days.today) +
-                          balance_sum("total_tokens", days.today, days.today) +
-                          balance_sum("cost_nanos", days.today, days.today) +
-                          balance_sum("cost_nanos", days.week_first, days.week_last) +
-                          balance_sum("cost_nanos", days.month_first, days.month_last) +
-                          "least(coalesce(sum(cost_nanos), 0), 9223372036854775807)::bigint, "
-                          "pg_current_snapshot()::text FROM usage_daily " +
-                          filter.where;
+  columns.of_days("requests", "requests_today", days.today, days.today);
+  columns.of_days("total_tokens", "tokens_today", days.today, days.today);
+  columns.of_days("cost_nanos", "cost_today", days.today, days.today);
+  columns.of_days("cost_nanos", "cost_this_week", days.week_first, days.week_last);
+  columns.of_days("cost_nanos", "cost_this_month", days.month_first, days.month_last);
+  columns.ever("cost_nanos", "cost_total");
+  const std::string sql =
+      "SELECT " + columns.text + "pg_current_snapshot()::text FROM usage_daily " + filter.where;
   return pool_.run(Repeat::always, [&](Connection& connection) -> core::Result<domain::Balance> {
     pqxx::nontransaction read(connection.session());
     const auto result = query(read, sql, filter.params);

@@ -2,6 +2,7 @@
 #include "store/sqlite/changes.hpp"
 #include "store/sqlite/repositories.hpp"
 #include "store/sqlite/select.hpp"
+#include "store/sqlite/stamp.hpp"
 
 namespace relayna::store::sqlite {
 
@@ -57,6 +58,7 @@ class Session {
   void publish(std::string_view kind, const std::string& id, const Actor& actor) {
     sqlite::publish(connection_, kind, id, actor);
   }
+  std::int64_t stamp() { return next_stamp(connection_); }
   static core::Error error_of(const std::exception_ptr& thrown, std::string_view reference) {
     try {
       std::rethrow_exception(thrown);

@@ -6,6 +6,7 @@
 #include "store/daily_rollup.hpp"
 #include "store/sqlite/repositories.hpp"
 #include "store/sqlite/select.hpp"
+#include "store/sqlite/stamp.hpp"
 #include "store/sqlite/usage_rollups.hpp"
 
 namespace relayna::store::sqlite {
@@ -48,14 +49,7 @@ void add_to_days(Connection& connection, const DailyRollup& rollup) {
   }
 }
 
-/// The number of this transaction; rows older than stamps have 0, which every snapshot includes.
-std::int64_t next_stamp(Connection& connection) {
-  Statement next = connection.statement("UPDATE usage_stamps SET next = next + 1 RETURNING next - 1");
-  const std::int64_t stamp = next.step() ? next.integer(0) : 0;
-  next.run();
-  return stamp;
-}
-
+/// Rows older than stamps have 0, which every snapshot includes.
 std::int64_t stamp_of(Connection& connection, const core::Uuid& id) {
   Statement read = connection.statement("SELECT coalesce(stamp, 0) FROM usage_events WHERE request_id = ?1");
   read.bind_blob(1, raw(id));
@@ -107,6 +101,45 @@ struct BalanceFilter {
 
 void add_saturating(std::int64_t& sum, std::int64_t value) noexcept {
   if (__builtin_add_overflow(sum, value, &sum)) sum = std::numeric_limits<std::int64_t>::max();
+}
+
+/// What one day adds to a balance.
+struct DayOfBalance {
+  std::int64_t day = 0;
+  std::int64_t requests = 0, tokens = 0;
+  std::int64_t cost_today = 0, cost_this_week = 0, cost_this_month = 0, cost_total = 0;
+};
+
+void add_day(domain::Balance& balance, const DayOfBalance& of, const BalanceDays& days) {
+  add_saturating(balance.cost_total, of.cost_total);
+  if (of.day >= days.month_first && of.day <= days.month_last)
+    add_saturating(balance.cost_this_month, of.cost_this_month);
+  if (of.day >= days.week_first && of.day <= days.week_last)
+    add_saturating(balance.cost_this_week, of.cost_this_week);
+  if (of.day != days.today) return;
+  add_saturating(balance.cost_today, of.cost_today);
+  add_saturating(balance.requests_today, of.requests);
+  add_saturating(balance.tokens_today, of.tokens);
+}
+
+/// Within the transaction the balance is read in.
+void take_off_resets(Connection& connection, const std::string& counter, const BalanceDays& days,
+                     domain::Balance& balance) {
+  Statement read = connection.statement(
+      "SELECT day, -requests_today, -tokens_today, -cost_today, -cost_this_week, -cost_this_month, -cost_total "
+      "FROM usage_resets WHERE counter = ?1");
+  read.bind_text(1, counter);
+  while (read.step()) {
+    add_day(balance,
+            {.day = read.integer(0),
+             .requests = read.integer(1),
+             .tokens = read.integer(2),
+             .cost_today = read.integer(3),
+             .cost_this_week = read.integer(4),
+             .cost_this_month = read.integer(5),
+             .cost_total = read.integer(6)},
+            days);
+  }
 }
 
 }  // namespace
@@ -163,16 +196,18 @@ core::Result<domain::Balance> Usage::balance(const BalanceQuery& wanted) {
                                           filter.where);
     filter.bind(read);
     while (read.step()) {
-      const std::int64_t day = read.integer(0);
       const std::int64_t cost = read.integer(3);
-      add_saturating(balance.cost_total, cost);
-      if (day >= days.month_first && day <= days.month_last) add_saturating(balance.cost_this_month, cost);
-      if (day >= days.week_first && day <= days.week_last) add_saturating(balance.cost_this_week, cost);
-      if (day != days.today) continue;
-      add_saturating(balance.cost_today, cost);
-      add_saturating(balance.requests_today, read.integer(1));
-      add_saturating(balance.tokens_today, read.integer(2));
+      add_day(balance,
+              {.day = read.integer(0),
+               .requests = read.integer(1),
+               .tokens = read.integer(2),
+               .cost_today = cost,
+               .cost_this_week = cost,
+               .cost_this_month = cost,
+               .cost_total = cost},
+              days);
     }
+    if (!wanted.counter.empty()) take_off_resets(connection, made_storable(wanted.counter), days, balance);
     return balance;
   });
 }
