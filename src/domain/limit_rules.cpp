@@ -39,15 +39,20 @@ class Scopes {
   std::vector<LimitedScope> scopes_;
 };
 
+/// What a layer counts of a key: all of it, or what it asks of a model or route.
+LimitTarget target_of(const PolicyLayer& layer, LimitTarget key) {
+  if (layer.kind == LayerKind::model) key.model = layer.scope_id;
+  if (layer.kind == LayerKind::route) key.route = layer.scope_id;
+  return key;
+}
+
 void add_policies(Scopes& out, const std::vector<PolicyLayer>& layers, const Policy& key_policy,
                   const PolicyScope& scope) {
   const LimitTarget key{.key_id = std::string(scope.key_id)};
   LimitSet own = limits_of(key_policy);
   for (const PolicyLayer& layer : layers) {
     if (!layer_applies(layer, scope)) continue;
-    LimitTarget target = key;
-    if (layer.kind == LayerKind::model) target.model = layer.scope_id;
-    if (layer.kind == LayerKind::route) target.route = layer.scope_id;
+    LimitTarget target = target_of(layer, key);
     const bool of_the_key = target == key;
     (of_the_key ? own : out.at(LimitScope::key, std::move(target)).hard).tighten(limits_of(layer.policy));
   }
@@ -174,6 +179,49 @@ std::vector<LimitedScope> for_end_user(const std::vector<LimitedScope>& scopes, 
     own.soft.tighten(scope.soft);
   }
   return out.take();
+}
+
+std::optional<LimitedScope> counter_of(const Limit& limit, const PolicyScope& scope,
+                                       std::string_view end_user) {
+  auto target = target_of(limit, scope);
+  if (!target) return std::nullopt;
+  if (limit.scope == LimitScope::end_user) {
+    if (!limit.target.empty() && limit.target != end_user) return std::nullopt;
+    target->end_user = end_user;
+  }
+  LimitedScope counter{.scope = limit.scope, .target = std::move(*target), .hard = {}, .soft = {}};
+  (limit.soft ? counter.soft : counter.hard) = limit.limits;
+  return counter;
+}
+
+std::vector<LimitInForce> limits_in_force(const std::vector<PolicyLayer>& layers,
+                                          const std::vector<Limit>& limits, const Policy& key_policy,
+                                          const PolicyScope& scope, std::string_view end_user) {
+  using Source = LimitInForce::Source;
+  std::vector<LimitInForce> all;
+  const LimitTarget key{.key_id = std::string(scope.key_id)};
+  const auto add_policy = [&](Source source, std::string id, std::string name, LimitTarget target,
+                              const Policy& policy) {
+    all.push_back({source, std::move(id), std::move(name),
+                   {.scope = LimitScope::key, .target = std::move(target), .hard = limits_of(policy), .soft = {}}});
+  };
+  add_policy(Source::key_policy, key.key_id, {}, key, key_policy);
+  for (const PolicyLayer& layer : layers) {
+    const bool of_some_requests = layer.kind == LayerKind::model || layer.kind == LayerKind::route;
+    if (!of_some_requests && !layer_applies(layer, scope)) continue;
+    std::string name(to_string(layer.kind));
+    if (!layer.scope_id.empty()) name.append(1, ' ').append(layer.scope_id);
+    add_policy(Source::policy_layer, layer.id, std::move(name), target_of(layer, key), layer.policy);
+  }
+  for (const Limit& limit : limits) {
+    if (!limit.enabled) continue;
+    if (auto counter = counter_of(limit, scope, end_user))
+      all.push_back({Source::limit, limit.id, limit.name, std::move(*counter)});
+  }
+  std::erase_if(all, [](const LimitInForce& one) {
+    return one.counter.hard.empty() && one.counter.soft.empty();
+  });
+  return all;
 }
 
 TokenEstimate estimate_usage(std::int64_t estimated_input, std::optional<std::int64_t> max_output,

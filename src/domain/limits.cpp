@@ -1,5 +1,7 @@
 #include "relayna/domain/limits.hpp"
 
+#include "relayna/domain/balance.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -89,6 +91,29 @@ std::optional<core::SystemTime> period_end(LimitKind kind, core::SystemTime at) 
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+std::int64_t used_of(const Balance& balance, LimitKind kind, const Periods& present) noexcept {
+  const bool same_day = balance.periods.day == present.day;
+  switch (kind) {
+    case LimitKind::requests_per_day:
+      return same_day ? balance.requests_today : 0;
+    case LimitKind::tokens_per_day:
+      return same_day ? balance.tokens_today : 0;
+    case LimitKind::usd_per_day:
+      return same_day ? balance.cost_today : 0;
+    case LimitKind::usd_per_week:
+      return balance.periods.week == present.week ? balance.cost_this_week : 0;
+    case LimitKind::usd_per_month:
+      return balance.periods.month == present.month ? balance.cost_this_month : 0;
+    case LimitKind::usd_total:
+      return balance.cost_total;
+    case LimitKind::requests_per_minute:
+    case LimitKind::tokens_per_minute:
+    case LimitKind::concurrent_requests:
+      return 0;
+  }
+  return 0;
 }
 
 }  // namespace relayna::domain

@@ -5,6 +5,8 @@
 #include "relayna/runtime/offload.hpp"
 #include "relayna/runtime/waiter.hpp"
 
+#include "ledger/balance_query.hpp"
+
 namespace relayna::ledger {
 
 /// One read that is under way, and who else waits for it.
@@ -17,20 +19,6 @@ Seeder::Seeder(runtime::Shard& shard, store::Store& store, counters::Counters& c
     : shard_(shard), store_(store), counters_(counters) {}
 
 Seeder::~Seeder() = default;
-
-namespace {
-
-store::BalanceQuery query_for(const domain::LimitTarget& target, core::SystemTime at) {
-  return {.key_id = target.key_id,
-          .project_id = target.project_id,
-          .team_id = target.team_id,
-          .end_user = target.end_user,
-          .model = target.model,
-          .route = target.route,
-          .at = at};
-}
-
-}  // namespace
 
 runtime::Task<core::Result<void>> Seeder::seed(domain::LimitedScope scope, std::string epoch) {
   const std::string id = scope.id();
@@ -55,7 +43,7 @@ runtime::Task<core::Result<void>> Seeder::read_and_seed(const domain::LimitedSco
                                                         std::string epoch) {
   auto* store = &store_;
   auto found = co_await runtime::offload(shard_.offload_pool(),
-                                         [store, query = query_for(scope.target, shard_.clock().wall())] {
+                                         [store, query = balance_query(scope, shard_.clock().wall())] {
                                            return store->usage().balance(query);
                                          });
   if (!found) {

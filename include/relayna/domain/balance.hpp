@@ -18,4 +18,8 @@ struct Balance {
   std::string snapshot;
 };
 
+/// What it says of one kind, as far as its day, week or month is that of `present`. 0 of kinds that are not
+/// durable.
+std::int64_t used_of(const Balance& balance, LimitKind kind, const Periods& present) noexcept;
+
 }  // namespace relayna::domain

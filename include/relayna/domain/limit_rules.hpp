@@ -69,6 +69,25 @@ std::vector<LimitedScope> limited_scopes(const std::vector<PolicyLayer>& layers,
 /// `scopes` for one request: end-user scopes filled in, or left out where another end user is meant.
 std::vector<LimitedScope> for_end_user(const std::vector<LimitedScope>& scopes, std::string_view end_user);
 
+/// The counter `limit` holds for what `scope` and `end_user` describe, alone; nullopt: it is not about them.
+/// Whether it is enabled, and for which model, is not asked.
+std::optional<LimitedScope> counter_of(const Limit& limit, const PolicyScope& scope,
+                                       std::string_view end_user);
+
+/// Something that holds a key back, with the counter it is about.
+struct LimitInForce {
+  enum class Source : std::uint8_t { key_policy, policy_layer, limit };
+  Source source = Source::key_policy;
+  std::string source_id;  ///< of the key, layer or limit
+  std::string name;       ///< of the limit; of a layer its kind and what it is for
+  LimitedScope counter;
+};
+/// Everything that may limit the key of `scope`, one by one and whichever model and route it asks for:
+/// `limited_scopes` before what is said twice becomes one.
+std::vector<LimitInForce> limits_in_force(const std::vector<PolicyLayer>& layers,
+                                          const std::vector<Limit>& limits, const Policy& key_policy,
+                                          const PolicyScope& scope, std::string_view end_user);
+
 /// What a request may use at most, from what is known before it is sent (contract 8.2): its estimated input
 /// plus, for each of `choices` answers, the maximum it asks for, or `assumed_output` when it names none.
 struct TokenEstimate {
