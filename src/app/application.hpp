@@ -49,6 +49,8 @@ class Application {
   /// Takes part in a rotation of the data key, whoever asked for it.
   runtime::Task<void> rotate_data_key();
   runtime::Task<void> keep_house();
+  /// Tells the counters of resets that they have not heard of yet, whoever made them.
+  runtime::Task<void> tell_resets();
   runtime::Task<void> check_dependencies();
   core::Result<void> connect_redis();
   runtime::Task<void> check_redis();
@@ -88,14 +90,16 @@ class Application {
   std::unique_ptr<http::Server> control_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<ShardParts>> parts_;
+  std::unique_ptr<net::Connector> redis_connector_;
+  std::unique_ptr<counters::RedisLink> redis_;  ///< null in embedded mode
+  std::shared_ptr<counters::Counters> admin_counters_;
+  std::unique_ptr<ledger::LimitUse> limit_use_;
   std::unique_ptr<net::Connector> admin_connector_;
   std::unique_ptr<http::Client> admin_client_;
   std::unique_ptr<control::Admin::Network> admin_network_;
   std::unique_ptr<control::Admin> admin_;  ///< null until the store has been reached
   std::unique_ptr<catalog::Refresher> refresher_;
   std::unique_ptr<store::ChangeFeed> feed_;
-  std::unique_ptr<net::Connector> redis_connector_;
-  std::unique_ptr<counters::RedisLink> redis_;  ///< null in embedded mode
   std::unique_ptr<runtime::Signals> signals_;
   bool draining_ = false;
   int exit_code_ = 0;

@@ -16,6 +16,7 @@ constexpr std::chrono::seconds kHeartbeat{10};
 constexpr std::chrono::milliseconds kCheckInterval{1'000};
 constexpr std::chrono::milliseconds kCheckBound{1'000};
 
+constexpr std::chrono::seconds kResetLook{10};
 constexpr std::chrono::milliseconds kRotationLook{10'000};  ///< whether somebody asked for a rotation
 constexpr std::chrono::milliseconds kRotationPause{50};     ///< between its chunks: others write, too
 
@@ -122,6 +123,13 @@ runtime::Task<void> Application::keep_house() {
     if (!more) telemetry::log("app")->warn("what is old is not purged: {}", more.error().describe());
     wait = more && *more ? kHousekeepingPause : kHousekeepingLook;
   }
+}
+
+runtime::Task<void> Application::tell_resets() {
+  do {
+    auto told = co_await limit_use_->tell_rest();
+    if (!told) telemetry::log("app")->debug("resets not read: {}", told.error().describe());
+  } while (co_await main_.sleep(kResetLook, &stop_));
 }
 
 runtime::Task<void> Application::check_dependencies() {

@@ -188,6 +188,8 @@ void Application::open_admin() {
   admin_client_ = std::make_unique<http::Client>(main_, *admin_connector_, http::Client::Settings{});
   admin_network_ = std::make_unique<control::Admin::Network>(
       control::Admin::Network{main_, admin_pool_, *admin_connector_, *admin_client_, std::move(ssrf)});
+  admin_counters_ = redis_ ? counters::make_redis_counters(main_, *redis_, {.replica = replica_}) : shared_->in_process;
+  limit_use_ = std::make_unique<ledger::LimitUse>(admin_pool_, *store_, *admin_counters_);
   admin_ = std::make_unique<control::Admin>(control::Admin::Parts{
       .shard = main_,
       .pool = admin_pool_,
@@ -198,6 +200,7 @@ void Application::open_admin() {
       .about = about_,
       .network = *admin_network_,
       .finished = finished_,
+      .use = *limit_use_,
       .pipeline = parts_.front()->pipeline(),
       .base_path = settings_.control_base_path,
       .tls = control_tls_ != nullptr,
@@ -239,6 +242,7 @@ runtime::Task<void> Application::bring_up() {
   tasks_.spawn(heartbeat());
   tasks_.spawn(rotate_data_key());
   tasks_.spawn(keep_house());
+  tasks_.spawn(tell_resets());
   watch_changes();
   health_.listening = true;
   logger->info("relayna-gateway {} serves: proxy {}:{}, control {}:{}, {}", about_.version, settings_.bind.ip,

@@ -2,6 +2,7 @@
 
 #include "control/api/api.hpp"
 #include "control/api/openapi.hpp"
+#include "control/limits/limits.hpp"
 #include "control/live/live.hpp"
 #include "control/live/playground.hpp"
 #include "control/resources/resources.hpp"
@@ -60,7 +61,9 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_audit_events(api, with);
   add_data_key(api, with);
   add_keys(api, with);
+  add_key_limits(api, with);
   add_limits(api, with);
+  add_limit_use(api, with);
   add_log_level(api, with);
   add_models(api, with);
   add_policy_layers(api, with);

@@ -13,6 +13,7 @@
 #include "relayna/http/message.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/json/document.hpp"
+#include "relayna/ledger/limit_use.hpp"
 #include "relayna/pipeline/health.hpp"
 #include "relayna/pipeline/pipeline.hpp"
 #include "relayna/runtime/offload.hpp"
@@ -63,6 +64,7 @@ class Admin {
     const pipeline::About& about;
     const Network& network;
     const pipeline::RequestFeed& finished;  ///< of all shards
+    ledger::LimitUse& use;                  ///< of this shard
     pipeline::Pipeline& pipeline;           ///< this shard's; not used any more after `drain`
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS

@@ -19,6 +19,13 @@ http::Response json_answer(int status, const json::Document& body, const std::st
   return response;
 }
 
+http::Response write_answer(Answer answer, const Call& call) {
+  if (answer.once.is_object()) answer.body.update(answer.once);
+  auto response = json_answer(answer.status, answer.body, call.request_id);
+  for (const auto& [name, value] : answer.headers) response.head.fields.add(name, value);
+  return response;
+}
+
 http::Response error_answer(const core::Error& error, const std::string& request_id,
                             const Problems* problems) {
   json::Document body;

@@ -82,13 +82,6 @@ core::Result<void> read_body(Call& call, std::string_view content_type) {
   return {};
 }
 
-http::Response write_answer(Answer answer, const Call& call) {
-  if (answer.once.is_object()) answer.body.update(answer.once);
-  auto response = json_answer(answer.status, answer.body, call.request_id);
-  for (const auto& [name, value] : answer.headers) response.head.fields.add(name, value);
-  return response;
-}
-
 /// `database is away` says nothing to somebody who patches a key; the code does. All else is the store's own.
 http::Response failed(const core::Error& error, const Call& call) {
   if (error.info().severity == core::Severity::error) {

@@ -61,6 +61,7 @@ json::Document reference(std::string_view name);
 /// The control listener's answers (contract section 9). Every answer forbids caching and sniffing.
 http::Response plain_answer(int status, const std::string& request_id);
 http::Response json_answer(int status, const json::Document& body, const std::string& request_id);
+http::Response write_answer(Answer answer, const Call& call);
 http::Response error_answer(const core::Error& error, const std::string& request_id,
                             const Problems* problems = nullptr);
 

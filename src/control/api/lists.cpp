@@ -55,6 +55,21 @@ void read_sort(Call& call, const std::vector<FieldInfo>& fields, store::ListQuer
   }
 }
 
+std::string filter_names(const FieldInfo& field) {
+  std::string names;
+  for (const auto& value : field.filter_values) names.append(names.empty() ? "" : ", ").append(value.name);
+  return names;
+}
+
+void read_named_conditions(Call& call, const FieldInfo& field, store::ListQuery& query) {
+  const auto given = call.query.take(field.name);
+  if (!given) return;
+  const auto meant = std::ranges::find(field.filter_values, *given, &FilterValue::name);
+  if (meant == field.filter_values.end())
+    return call.problems.add(field.name, "must be one of " + filter_names(field));
+  for (auto& condition : meant->conditions(call.now)) query.where.push_back(std::move(condition));
+}
+
 void read_conditions(Call& call, const FieldInfo& field, store::ListQuery& query) {
   using Test = store::Filter::Test;
   if (auto value = call.query.take(field.name)) {
@@ -83,6 +98,7 @@ store::ListQuery read_list_query(Call& call, const std::vector<FieldInfo>& field
       query.where.push_back({search, store::Filter::Test::contains, std::move(*part)});
   }
   for (const auto& field : fields) {
+    if (!field.filter_values.empty()) read_named_conditions(call, field, query);
     if (!field.listed.column.empty() && field.listed.filter) read_conditions(call, field, query);
   }
   return query;
@@ -98,6 +114,11 @@ std::vector<Parameter> list_parameters(const std::vector<FieldInfo>& fields, con
     all.push_back({"sort", {{"type", "string"}}, "Order: " + names + "; `-` before it for the reverse."});
   if (!search.empty()) all.push_back({"q", {{"type", "string"}}, "Part of `" + search + "`, in any case."});
   for (const auto& field : fields) {
+    if (!field.filter_values.empty()) {
+      Document names = Document::array();
+      for (const auto& value : field.filter_values) names.push_back(value.name);
+      all.push_back({field.name, {{"type", "string"}, {"enum", std::move(names)}}, "Only these."});
+    }
     if (field.listed.column.empty() || !field.listed.filter) continue;
     all.push_back({field.name,
                    {{"type", "string"}},

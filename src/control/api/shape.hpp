@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "relayna/store/administration.hpp"
+
 #include "control/api/codec.hpp"
 
 namespace relayna::control {
@@ -27,6 +29,12 @@ struct Listed {
   bool sort = false;
 };
 
+/// A value a list can be asked for, of a field that follows from several columns: what must hold of them.
+struct FilterValue {
+  std::string name;
+  std::function<std::vector<store::Filter>(core::SystemTime now)> conditions;
+};
+
 /// A field as documents describe it, whatever the type of the row.
 struct FieldInfo {
   std::string name;
@@ -34,6 +42,7 @@ struct FieldInfo {
   Field kind = Field::shown;
   json::Document schema;
   Listed listed;           ///< empty column: lists know nothing of it
+  std::vector<FilterValue> filter_values = {};  ///< instead of a column
   bool passes_by = false;  ///< changes by itself (last use, state): no part of the ETag
   [[nodiscard]] bool on_create() const noexcept { return kind != Field::shown; }
   [[nodiscard]] bool on_patch() const noexcept {
@@ -56,7 +65,7 @@ class Shape {
   template <class Member, class T>
   Shape& field(std::string name, Member member, Codec<T> codec, Field kind, std::string about) {
     Entry entry;
-    entry.info = {std::move(name), std::move(about), kind, std::move(codec.schema), {}, false};
+    entry.info = {std::move(name), std::move(about), kind, std::move(codec.schema), {}, {}, false};
     if (kind != Field::secret) {
       entry.show = [member, show = codec.show](const R& row, core::SystemTime) {
         return show(std::invoke(member, row));
@@ -78,7 +87,7 @@ class Shape {
   Shape& computed(std::string name, json::Document schema,
                   std::function<json::Document(const R&, core::SystemTime now)> show, std::string about) {
     Entry entry;
-    entry.info = {std::move(name), std::move(about), Field::shown, std::move(schema), {}, true};
+    entry.info = {std::move(name), std::move(about), Field::shown, std::move(schema), {}, {}, true};
     entry.show = std::move(show);
     entries_.push_back(std::move(entry));
     return *this;
@@ -89,7 +98,7 @@ class Shape {
   Shape& input(std::string name, json::Document schema,
                std::function<void(const json::Document& given, R&, Problems&)> set, std::string about) {
     Entry entry;
-    entry.info = {std::move(name), std::move(about), Field::input, std::move(schema), {}, false};
+    entry.info = {std::move(name), std::move(about), Field::input, std::move(schema), {}, {}, false};
     entry.set = std::move(set);
     entries_.push_back(std::move(entry));
     return *this;
@@ -98,6 +107,10 @@ class Shape {
   // Each says more of the field named last.
   Shape& listed(std::string column, bool sort = false) {
     entries_.back().info.listed = {std::move(column), true, sort};
+    return *this;
+  }
+  Shape& listed_as(std::vector<FilterValue> values) {
+    entries_.back().info.filter_values = std::move(values);
     return *this;
   }
   Shape& passes_by() {

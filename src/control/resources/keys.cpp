@@ -44,6 +44,46 @@ void apply_preset(const json::Document& given, VirtualKey& key, Problems& proble
   }
 }
 
+/// Those whose expiry is told, too (alerts/rules.cpp).
+constexpr std::chrono::days kExpiring{7};
+
+/// `key_state` as conditions on columns, but for keys that were idle for too long: that depends on the policy.
+std::vector<FilterValue> states() {
+  using store::Filter;
+  using Test = Filter::Test;
+  const Filter living{"revoked_at", Test::is_null, {}};
+  const Filter enabled{"disabled", Test::equals, "false"};
+  // Expired is a key in the very moment, and columns have microseconds.
+  const auto next = [](core::SystemTime now) { return core::to_rfc3339(now + std::chrono::microseconds(1)); };
+  return {
+      {"active",
+       [=](core::SystemTime now) -> std::vector<Filter> {
+         return {living, enabled, {"expires_at", Test::at_least_or_null, next(now)}};
+       }},
+      {"disabled",
+       [=](core::SystemTime) -> std::vector<Filter> {
+         return {living, {"disabled", Test::equals, "true"}};
+       }},
+      {"revoked", [](core::SystemTime) -> std::vector<Filter> { return {{"revoked_at", Test::is_not_null, {}}}; }},
+      {"expired",
+       [=](core::SystemTime now) -> std::vector<Filter> {
+         return {living, enabled, {"expires_at", Test::below, next(now)}};
+       }},
+      {"expiring",
+       [=](core::SystemTime now) -> std::vector<Filter> {
+         return {living, enabled, {"expires_at", Test::at_least, next(now)},
+                 {"expires_at", Test::below, next(now + kExpiring)}};
+       }},
+  };
+}
+
+std::vector<FilterValue> expiry_or_none() {
+  using store::Filter;
+  return {{"true", [](core::SystemTime) -> std::vector<Filter> { return {{"expires_at", Filter::Test::is_null, {}}}; }},
+          {"false",
+           [](core::SystemTime) -> std::vector<Filter> { return {{"expires_at", Filter::Test::is_not_null, {}}}; }}};
+}
+
 }  // namespace
 
 const Shape<VirtualKey>& key_shape() {
@@ -60,11 +100,13 @@ const Shape<VirtualKey>& key_shape() {
               "The first characters of the key.")
         .listed("prefix");
     key.computed(
-        "status", {{"type", "string"}, {"enum", {"active", "disabled", "revoked", "expired"}}},
-        [](const VirtualKey& row, core::SystemTime now) -> json::Document {
-          return std::string(state_name(domain::key_state(row, now)));
-        },
-        "Revoked goes before disabled, disabled before expired.");
+           "status", {{"type", "string"}, {"enum", {"active", "disabled", "revoked", "expired"}}},
+           [](const VirtualKey& row, core::SystemTime now) -> json::Document {
+             return std::string(state_name(domain::key_state(row, now)));
+           },
+           "Revoked goes before disabled, disabled before expired. Lists also know `expiring`: active, and "
+           "expired within 7 days; they find a key that is disabled for being idle under `active`.")
+        .listed_as(states());
     key.field("disabled", &VirtualKey::disabled, flag(), Field::settable, "").listed("disabled");
     key.field("revoked_at", &VirtualKey::revoked_at, optional_moment(), Field::shown, "For good.")
         .listed("revoked_at");
@@ -72,9 +114,10 @@ const Shape<VirtualKey>& key_shape() {
               "null: never, which is high risk.")
         .listed("expires_at", true);
     key.computed(
-        "high_risk", {{"type", "boolean"}},
-        [](const VirtualKey& row, core::SystemTime) { return json::Document(!row.expires_at.has_value()); },
-        "It never expires.");
+           "high_risk", {{"type", "boolean"}},
+           [](const VirtualKey& row, core::SystemTime) { return json::Document(!row.expires_at.has_value()); },
+           "It never expires.")
+        .listed_as(expiry_or_none());
     key.field("rotation_due_at", &VirtualKey::rotation_due_at, optional_moment(), Field::settable,
               "A reminder.")
         .listed("rotation_due_at", true);
