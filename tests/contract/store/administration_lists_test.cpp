@@ -226,5 +226,23 @@ TEST_P(ListsContract, CursorsAreGoodForTheirOwnListOnly) {
                                   [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; }));
 }
 
+TEST_P(ListsContract, UnsetOrAtLeastIsOneCondition) {
+  std::vector<domain::VirtualKey> keys;
+  for (const char* name : {"never", "past", "future"}) keys.push_back(sample_key(name));
+  keys[0].expires_at.reset();
+  keys[1].expires_at = at(1);
+  keys[2].expires_at = at(3);
+  for (auto& key : keys) key.disabled = false;
+  insert_all(keys);
+  std::vector<std::string> found;
+  for (const auto& key : list<domain::VirtualKey>(
+           {.where = {{.column = "expires_at", .test = Is::at_least_or_null, .value = core::to_rfc3339(at(2))},
+                      {.column = "disabled", .value = "false"}},
+            .sort = "name",
+            .descending = false}))
+    found.push_back(key.name);
+  EXPECT_EQ(found, (Names{"future", "never"}));
+}
+
 }  // namespace
 }  // namespace relayna::test

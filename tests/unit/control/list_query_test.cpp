@@ -67,5 +67,32 @@ TEST(ListQuery, TellsAStoresComplaintInTermsOfTheField) {
   EXPECT_EQ(error.param, "name");
 }
 
+TEST(ListQuery, TurnsNamedValuesIntoSeveralConditions) {
+  struct Row {
+    std::string name;
+  };
+  Shape<Row> shape("Row", "");
+  shape.field("name", &Row::name, text(1, 9), Field::required, "").listed("name", true);
+  shape.computed("state", {{"type", "string"}}, [](const Row&, core::SystemTime) { return json::Document("old"); }, "")
+      .listed_as({{"old", [](core::SystemTime now) -> std::vector<store::Filter> {
+                     return {{"a", Condition::is_null, {}}, {"b", Condition::below, core::to_rfc3339(now)}};
+                   }}});
+  Call call;
+  call.now = core::SystemTime{std::chrono::seconds(5)};
+  call.query = Query::parse("state=old", call.problems);
+  const auto query = read_list_query(call, shape.fields(), {});
+  ASSERT_EQ(query.where.size(), 2U);
+  EXPECT_EQ(query.where[0].test, Condition::is_null);
+  EXPECT_EQ(query.where[1].value, "1970-01-01T00:00:05Z");
+  call.query = Query::parse("state=new", call.problems);
+  (void)read_list_query(call, shape.fields(), {});
+  ASSERT_EQ(call.problems.all().size(), 1U);
+  EXPECT_EQ(call.problems.all()[0].message, "must be one of old");
+  const auto parameters = list_parameters(shape.fields(), {});
+  const auto state = std::ranges::find(parameters, "state", &Parameter::name);
+  ASSERT_NE(state, parameters.end());
+  EXPECT_EQ(state->schema["enum"], json::Document::array({"old"}));
+}
+
 }  // namespace
 }  // namespace relayna::control

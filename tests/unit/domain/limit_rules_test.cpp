@@ -133,5 +133,44 @@ TEST(LimitScope, SpellingsAgree) {
   EXPECT_EQ(parse_limit_scope("user"), std::nullopt);
 }
 
+TEST(LimitsInForce, ComeOneByOneWhateverTheModel) {
+  Policy own;
+  own.rpm_limit = 10;
+  PolicyLayer layer{.id = "l1", .kind = LayerKind::model, .scope_id = "gpt*"};
+  layer.policy.tpm_limit = 100;
+  PolicyLayer silent{.id = "l2", .kind = LayerKind::global};
+  PolicyLayer others{.id = "l3", .kind = LayerKind::project, .scope_id = "another"};
+  others.policy.rpm_limit = 1;
+  Limit off = shared(LimitScope::global, "", LimitKind::usd_per_day, 1);
+  off.enabled = false;
+  Limit of_model = shared(LimitScope::team, "", LimitKind::usd_per_day, 7);
+  of_model.model = "claude*";
+  of_model.soft = true;
+  PolicyScope scope = kCaller;
+  scope.model = {};
+  scope.route = {};
+  const auto all = limits_in_force({layer, silent, others},
+                                   {off, of_model, shared(LimitScope::end_user, "bob", LimitKind::tokens_per_day, 3),
+                                    shared(LimitScope::end_user, "", LimitKind::tokens_per_day, 4),
+                                    shared(LimitScope::project, "p", LimitKind::usd_total, 9)},
+                                   own, scope, "ada");
+  std::vector<std::string> counters;
+  for (const auto& one : all) counters.push_back(one.counter.id());
+  EXPECT_THAT(counters, ElementsAre("key:k", "key:k|model:gpt*", "team:t|model:claude*", "end_user:p/ada", "project:p"));
+  EXPECT_EQ(all[0].source, LimitInForce::Source::key_policy);
+  EXPECT_EQ(all[1].source_id, "l1");
+  EXPECT_EQ(all[1].name, "model gpt*");
+  EXPECT_TRUE(all[2].counter.hard.empty());
+  EXPECT_EQ(all[2].counter.soft.of(LimitKind::usd_per_day), 7);
+}
+
+TEST(CounterOf, IsTheOneRequestsAreChargedTo) {
+  auto limit = shared(LimitScope::end_user, "ada", LimitKind::tokens_per_day, 3);
+  EXPECT_EQ(counter_of(limit, kCaller, "ada")->id(),
+            for_end_user(limited_scopes({}, {limit}, Policy{}, kCaller), "ada").at(0).id());
+  EXPECT_EQ(counter_of(limit, kCaller, "bob"), std::nullopt);
+  EXPECT_EQ(counter_of(shared(LimitScope::team, "another", LimitKind::usd_total, 3), kCaller, ""), std::nullopt);
+}
+
 }  // namespace
 }  // namespace relayna::domain
