@@ -19,7 +19,7 @@ constexpr std::array kScopes{
     Scope{"keys:rotate", "Give a virtual key a new secret, which is shown to the caller."},
     Scope{"keys:write", "Create, change, disable, enable and revoke virtual keys. A new key's secret is shown."},
     Scope{"limits:read", "See limits and what is used of them."},
-    Scope{"limits:write", "Create, change and delete limits."},
+    Scope{"limits:write", "Create, change and delete limits, and set back what is used of them."},
     Scope{"models:read", "See models and their targets."},
     Scope{"models:write", "Create, change and delete models."},
     Scope{"operators:read", "List operators, their sessions, and what the stored secrets are wrapped under."},

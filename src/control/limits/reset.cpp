@@ -14,11 +14,19 @@ namespace {
 using json::Document;
 using Prepared = std::vector<ledger::LimitUse::PreparedReset>;
 
+/// Of what is to be set back, what this counter counts.
+std::set<domain::LimitKind> kinds_of(const ResetPlan& plan, const domain::LimitedScope& scope) {
+  auto kinds = resettable(scope.hard);
+  kinds.merge(resettable(scope.soft));
+  std::erase_if(kinds, [&](domain::LimitKind kind) { return !plan.kinds.contains(kind); });
+  return kinds;
+}
+
 Document shown(const ResetPlan& plan, const Prepared& prepared) {
   Document counters = Document::array();
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     counters.push_back({{"counter", prepared[i].reset.counter},
-                        {"windows", window_resets(plan.kinds, prepared[i].before)}});
+                        {"windows", window_resets(kinds_of(plan, plan.scopes[i]), prepared[i].before)}});
   }
   return {{"counters", std::move(counters)}};
 }
@@ -58,6 +66,7 @@ Stored store_resets(store::Administration& store, Call& call, const ResetPlan& p
 
 runtime::Task<core::Result<http::Response>> reset_counters(const Resources* with, std::shared_ptr<Call> call,
                                                            ResetPlan plan) {
+  std::erase_if(plan.scopes, [&](const domain::LimitedScope& scope) { return kinds_of(plan, scope).empty(); });
   auto prepared = co_await with->use.prepare_reset(plan.scopes, plan.kinds);
   if (!prepared) co_return std::unexpected(std::move(prepared.error()));
   auto stored = co_await runtime::offload(

@@ -1,17 +1,18 @@
-// What the shared counters hold, read out of Redis beside the gateways. The layout of a scope stands in common.lua.
+// What the shared counters hold, read out of Redis beside the gateways. The layout of a scope stands in common.lua, the
+// format in the names of keys (`2:`) in implementations.hpp.
 const readScopes = `
 local out = {}
 local whole = function(x) return string.format('%.0f', x) end
-for _, key in ipairs(redis.call('KEYS', 'relayna:s:*')) do
+for _, key in ipairs(redis.call('KEYS', 'relayna:2:s:*')) do
   local c, state, day, requests, tokens, mh, ml, bdh, bdl = struct.unpack('<ddddddddd', redis.call('GET', key))
-  out[#out + 1] = {string.sub(key, 11), c, state, day, whole(requests), whole(tokens), whole(mh * 1e9 + ml),
+  out[#out + 1] = {string.sub(key, 13), c, state, day, whole(requests), whole(tokens), whole(mh * 1e9 + ml),
                    whole((mh - bdh) * 1e9 + (ml - bdl))}
 end
 return cjson.encode(out)`;
 
 const readOpen = `
 local out = {}
-for _, key in ipairs(redis.call('KEYS', 'relayna:open:*')) do
+for _, key in ipairs(redis.call('KEYS', 'relayna:2:open:*')) do
   for _, field in ipairs(redis.call('HKEYS', key)) do out[#out + 1] = field end
 end
 return cjson.encode(out)`;
