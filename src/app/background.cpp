@@ -31,10 +31,11 @@ core::Result<std::optional<identity::KeyRotation::Progress>> one_step(identity::
   return rotation.step();
 }
 
-/// Whether rows of this kind are in the snapshot. Keys have a cache of their own; who signs in to administer
-/// the gateway is no matter of the data path.
+/// Whether rows of this kind are in the snapshot. Keys have a cache of their own, and so have refusals; who
+/// signs in to administer the gateway is no matter of the data path.
 bool in_catalog(std::string_view kind) {
-  return kind != "keys" && kind != "operators" && kind != "sessions" && kind != "alert_webhooks";
+  return kind != "keys" && kind != "usage_resets" && kind != "operators" && kind != "sessions" &&
+         kind != "alert_webhooks";
 }
 
 /// One check that is under way on an offload thread. A probe never waits for it: past the bound it counts as
@@ -70,6 +71,12 @@ void Application::watch_changes() {
       for (std::size_t i = 0; i < parts_.size(); ++i) {
         auto* parts = parts_[i].get();
         shards_[i]->post([parts, id = change.id] { parts->forget_key(id); });
+      }
+    }
+    if (change.kind.empty() || change.kind == "usage_resets") {
+      for (std::size_t i = 0; i < parts_.size(); ++i) {
+        auto* parts = parts_[i].get();
+        shards_[i]->post([parts] { parts->forget_refusals(); });
       }
     }
     if (in_catalog(change.kind)) refresher_->notify();

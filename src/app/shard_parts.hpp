@@ -52,6 +52,8 @@ class ShardParts {
   void publish(catalog::SnapshotPtr snapshot);
   /// A key changed; empty: any may have.
   void forget_key(const std::string& id);
+  /// What is used of some limit was set back.
+  void forget_refusals() { ledger_.forget_refusals(); }
   /// Whether all usage that earlier processes left is stored.
   [[nodiscard]] bool caught_up() const noexcept { return usage_.caught_up(); }
   [[nodiscard]] pipeline::Pipeline& pipeline() noexcept { return pipeline_; }

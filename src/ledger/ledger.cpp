@@ -259,6 +259,10 @@ std::optional<NotAdmitted> Ledger::remembered_refusal(const std::vector<domain::
   return state_->refusals.find(scopes, state_->parts.shard.clock().now());
 }
 
+void Ledger::forget_refusals() {
+  state_->refusals.forget();
+}
+
 void Ledger::record_refused(domain::UsageEvent event) {
   if (auto first = state_->bursts.add(std::move(event), state_->parts.shard.clock().now()))
     state_->parts.usage.record(std::move(*first));

@@ -32,6 +32,7 @@ class RefusalMemory {
   /// since is asked again.
   [[nodiscard]] std::optional<NotAdmitted> find(const std::vector<domain::LimitedScope>& scopes,
                                                 core::TimePoint now);
+  void forget() noexcept { entries_.clear(); }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
  private:

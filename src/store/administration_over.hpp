@@ -106,10 +106,10 @@ class AdministrationOver final
   core::Result<void> confirm_reset(const std::string& id) override {
     const auto key = address_of<UsageReset>(id);
     if (!key) return std::unexpected(bad_id("id"));
-    const std::string update =
-        sql::spelled(Session::kDialect, "UPDATE usage_resets SET confirmed = true WHERE id = $1");
-    return Calls::write([&](Session& session) -> core::Result<void> {
-      session.execute(update, {*key});
+    const std::string update = sql::spelled(
+        Session::kDialect, "UPDATE usage_resets SET confirmed = true WHERE id = $1 AND NOT confirmed");
+    return Calls::transaction([&](Session& session) -> core::Result<void> {
+      if (session.execute(update, {*key}) == 1) session.publish(kTable<UsageReset>.name, key->text, {});
       return {};
     });
   }

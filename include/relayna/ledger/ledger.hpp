@@ -115,6 +115,8 @@ class Ledger {
   runtime::Task<Admitted> admit(Demand demand, domain::UsageEvent draft);
   /// A refusal remembered for one of the scopes: what `admit` would answer, without asking anybody.
   std::optional<NotAdmitted> remembered_refusal(const std::vector<domain::LimitedScope>& scopes);
+  /// Asks again for all of them: somebody set back what was used.
+  void forget_refusals();
   /// The event of a request that was never admitted (refused_count 1). One that repeats within
   /// `fold_refusals` is folded into one event with a count, which memory holds until then.
   void record_refused(domain::UsageEvent event);

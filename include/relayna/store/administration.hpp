@@ -149,7 +149,7 @@ class Administration : public Administered<Listing, domain::AuditEvent, UsageRes
   virtual core::Result<void> touch_operator(const std::string& id, core::SystemTime at) = 0;
   virtual core::Result<void> touch_session(const std::string& id, core::SystemTime at) = 0;
 
-  /// The counters know of this reset.
+  /// The counters know of this reset, which is told to all: until now they refused rightly.
   virtual core::Result<void> confirm_reset(const std::string& id) = 0;
 
   /// Deletes at most `at_most` rows older than `before`, the oldest first, and says how many.

@@ -32,7 +32,7 @@ struct Change {
   std::int64_t revision = 0;
   std::string kind;  ///< keys | providers | credential_mappings | models | route_settings | policy_layers |
                      ///< projects | teams | limits | price_overrides | provider_credentials | settings |
-                     ///< operators | sessions | alert_webhooks
+                     ///< operators | sessions | alert_webhooks | usage_resets
   std::string id;
 };
 

@@ -143,8 +143,10 @@ TEST_P(ResetsContract, AreFoundUntilTheCountersKnowThem) {
   ASSERT_EQ(list<UsageReset>(open).size(), 1U);
   EXPECT_TRUE(list<UsageReset>(open)[0].tokens_of_minute);
   EXPECT_EQ(list<UsageReset>(open)[0].cost_this_month, 300);
+  const auto revision = store().catalog().revision().value();
   ASSERT_OK(admin().confirm_reset(reset.id));
   ASSERT_OK(admin().confirm_reset(reset.id));
+  EXPECT_EQ(store().catalog().revision().value(), revision + 1) << "told once";
   EXPECT_TRUE(list<UsageReset>(open).empty());
   EXPECT_EQ(balance("global").cost_total, -4'000) << "and hold on";
 }
