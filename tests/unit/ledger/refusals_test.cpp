@@ -129,6 +129,14 @@ TEST_F(RefusalMemoryTest, TellsWhatItKnowsOfTheScopesOfWhoeverAsks) {
   EXPECT_EQ(others->standings[0].scope.target, project.target);
 }
 
+TEST_F(RefusalMemoryTest, AsksAgainAfterAReset) {
+  const auto scope = key_scope(LimitKind::usd_per_day, 2);
+  remember(scope, {.kind = LimitKind::usd_per_day, .limit = 2, .used = 2, .retry_after = 10'000});
+  ASSERT_TRUE(memory.find({scope}, at(1)));
+  memory.forget();
+  EXPECT_FALSE(memory.find({scope}, at(1)));
+}
+
 TEST_F(RefusalMemoryTest, ARaisedLimitIsAskedAgain) {
   remember(key_scope(LimitKind::usd_per_day, 2),
            {.kind = LimitKind::usd_per_day, .limit = 2, .used = 2, .retry_after = 10});
