@@ -46,6 +46,23 @@ test("presets are a start that the policy refines", async () => {
   await admin.refused(400, "invalid_request", "POST", "/admin/keys", { body: { name: "x", preset: "nobody" } }, ["preset"]);
 });
 
+test("keys are found by their status, which no column holds", async () => {
+  const soon = new Date(Date.now() + 3_600_000).toISOString(), past = "2020-01-01T00:00:00Z";
+  const mark = (status) => `status ${status}`;
+  const keys = {
+    active: await make({ name: mark("active"), expires_at: "2090-01-01T00:00:00Z" }), never: await make({ name: mark("never") }),
+    expiring: await make({ name: mark("expiring"), expires_at: soon }), expired: await make({ name: mark("expired"), expires_at: past }),
+    disabled: await make({ name: mark("disabled"), disabled: true, expires_at: past }), revoked: await make({ name: mark("revoked"), disabled: true }),
+  };
+  await admin.act(`/admin/keys/${keys.revoked.id}/revoke`);
+  const found = async (query) => (await admin.get(`/admin/keys?q=status&sort=name&${query}`)).data.map(({ name }) => name.split(" ")[1]);
+  assert.deepEqual(await found("status=active"), ["active", "expiring", "never"]);
+  for (const status of ["expiring", "expired", "disabled", "revoked"]) assert.deepEqual(await found(`status=${status}`), [status]);
+  assert.deepEqual(await found("high_risk=true"), ["never", "revoked"]);
+  assert.deepEqual(await found("high_risk=false&status=active"), ["active", "expiring"]);
+  await admin.refused(400, "invalid_request", "GET", "/admin/keys?status=lost&high_risk=maybe", {}, ["status", "high_risk"]);
+});
+
 test("everything wrong with a key is told at once, field by field", async () => {
   await admin.refused(400, "invalid_request", "POST", "/admin/keys",
     { body: { project_id: "none", expires_at: "tomorrow", policy: { rpm_limit: -1, allowed_hours_utc: [24], nonsense: 1 }, status: "active", typo: 1 } },
