@@ -188,7 +188,8 @@ void Application::open_admin() {
   admin_client_ = std::make_unique<http::Client>(main_, *admin_connector_, http::Client::Settings{});
   admin_network_ = std::make_unique<control::Admin::Network>(
       control::Admin::Network{main_, admin_pool_, *admin_connector_, *admin_client_, std::move(ssrf)});
-  admin_counters_ = redis_ ? counters::make_redis_counters(main_, *redis_, {.replica = replica_}) : shared_->in_process;
+  admin_counters_ =
+      redis_ ? counters::make_redis_counters(main_, *redis_, {.replica = replica_}) : shared_->in_process;
   limit_use_ = std::make_unique<ledger::LimitUse>(admin_pool_, *store_, *admin_counters_);
   admin_ = std::make_unique<control::Admin>(control::Admin::Parts{
       .shard = main_,

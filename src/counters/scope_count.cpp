@@ -180,8 +180,9 @@ domain::PerLimit reserved_of(const ScopeCount& count, const Standing& standing) 
   for (const auto kind : kAllKinds) {
     const bool by_request = kind == LimitKind::requests_per_minute || kind == LimitKind::requests_per_day ||
                             kind == LimitKind::concurrent_requests;
-    const auto held = by_request ? count.concurrent
-                                 : domain::is_money(kind) ? count.reserved.cost_nanos : count.reserved.tokens;
+    const auto held = by_request               ? count.concurrent
+                      : domain::is_money(kind) ? count.reserved.cost_nanos
+                                               : count.reserved.tokens;
     const auto used = standing.used[static_cast<std::size_t>(kind)];
     reserved[static_cast<std::size_t>(kind)] = std::min(held, std::max<std::int64_t>(used, 0));
   }

@@ -24,8 +24,8 @@ class Window {
   /// Corrects what counts in `second`; never below nothing. False when that second is not in the window.
   bool correct(std::int64_t second, std::int64_t requests, std::int64_t tokens);
 
-  /// Nothing that was added so far counts any more. What is added from now on is not touched by corrections of
-  /// what came before, not even within the present second.
+  /// Nothing that was added so far counts any more. What is added from now on is not touched by corrections
+  /// of what came before, not even within the present second.
   void forget(Of what, std::int64_t now);
 
   [[nodiscard]] std::int64_t sum(Of what) const noexcept {

@@ -202,8 +202,11 @@ std::vector<LimitInForce> limits_in_force(const std::vector<PolicyLayer>& layers
   const LimitTarget key{.key_id = std::string(scope.key_id)};
   const auto add_policy = [&](Source source, std::string id, std::string name, LimitTarget target,
                               const Policy& policy) {
-    all.push_back({source, std::move(id), std::move(name),
-                   {.scope = LimitScope::key, .target = std::move(target), .hard = limits_of(policy), .soft = {}}});
+    all.push_back(
+        {source,
+         std::move(id),
+         std::move(name),
+         {.scope = LimitScope::key, .target = std::move(target), .hard = limits_of(policy), .soft = {}}});
   };
   add_policy(Source::key_policy, key.key_id, {}, key, key_policy);
   for (const PolicyLayer& layer : layers) {
@@ -218,9 +221,8 @@ std::vector<LimitInForce> limits_in_force(const std::vector<PolicyLayer>& layers
     if (auto counter = counter_of(limit, scope, end_user))
       all.push_back({Source::limit, limit.id, limit.name, std::move(*counter)});
   }
-  std::erase_if(all, [](const LimitInForce& one) {
-    return one.counter.hard.empty() && one.counter.soft.empty();
-  });
+  std::erase_if(all,
+                [](const LimitInForce& one) { return one.counter.hard.empty() && one.counter.soft.empty(); });
   return all;
 }
 

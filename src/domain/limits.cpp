@@ -1,9 +1,9 @@
 #include "relayna/domain/limits.hpp"
 
-#include "relayna/domain/balance.hpp"
-
 #include <algorithm>
 #include <chrono>
+
+#include "relayna/domain/balance.hpp"
 
 namespace relayna::domain {
 

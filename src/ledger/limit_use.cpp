@@ -28,7 +28,8 @@ counters::Scope asked(const domain::LimitedScope& scope) {
 
 core::Error counters_away(core::Error error) {
   if (error.code != core::ErrorCode::control_state_unavailable) return error;
-  return core::Error(error.code, "The counters (Redis) are away, so what is used is not known at the moment; try again.",
+  return core::Error(error.code,
+                     "The counters (Redis) are away, so what is used is not known at the moment; try again.",
                      error.detail);
 }
 
@@ -80,8 +81,7 @@ core::Result<std::optional<store::UsageReset>> last_reset(store::Store& store, c
 
 }  // namespace
 
-LimitUse::LimitUse(runtime::OffloadPool& pool, store::Store& store,
-                   counters::Counters& counters)
+LimitUse::LimitUse(runtime::OffloadPool& pool, store::Store& store, counters::Counters& counters)
     : pool_(pool), store_(store), counters_(counters) {}
 
 runtime::Task<core::Result<counters::Uses>> LimitUse::read(std::vector<domain::LimitedScope> scopes) {
@@ -90,7 +90,8 @@ runtime::Task<core::Result<counters::Uses>> LimitUse::read(std::vector<domain::L
   for (const auto& scope : scopes) wanted.push_back(asked(scope));
   auto uses = co_await counters_.use(std::move(wanted));
   if (!uses) co_return std::unexpected(counters_away(std::move(uses.error())));
-  if (auto added = co_await add_balances(scopes, *uses); !added) co_return std::unexpected(std::move(added.error()));
+  if (auto added = co_await add_balances(scopes, *uses); !added)
+    co_return std::unexpected(std::move(added.error()));
   co_return uses;
 }
 
@@ -101,9 +102,8 @@ runtime::Task<core::Result<void>> LimitUse::add_balances(const std::vector<domai
     auto& standing = uses.scopes[i].standing;
     if (standing.durable_known) continue;
     auto* store = &store_;
-    auto balance = co_await runtime::offload(pool_, [store, query = balance_query(scopes[i], uses.at)] {
-      return store->usage().balance(query);
-    });
+    auto balance = co_await runtime::offload(
+        pool_, [store, query = balance_query(scopes[i], uses.at)] { return store->usage().balance(query); });
     if (!balance) co_return std::unexpected(std::move(balance.error()));
     const auto limits = asked(scopes[i]).limits;
     for (std::size_t k = 0; k < domain::kLimitKinds; ++k) {

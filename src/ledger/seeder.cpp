@@ -42,10 +42,9 @@ runtime::Task<core::Result<void>> Seeder::seed(domain::LimitedScope scope, std::
 runtime::Task<core::Result<void>> Seeder::read_and_seed(const domain::LimitedScope& scope, std::string id,
                                                         std::string epoch) {
   auto* store = &store_;
-  auto found = co_await runtime::offload(shard_.offload_pool(),
-                                         [store, query = balance_query(scope, shard_.clock().wall())] {
-                                           return store->usage().balance(query);
-                                         });
+  auto found = co_await runtime::offload(
+      shard_.offload_pool(),
+      [store, query = balance_query(scope, shard_.clock().wall())] { return store->usage().balance(query); });
   if (!found) {
     co_return core::fail(core::ErrorCode::control_state_unavailable, {},
                          "the balance of " + id + " could not be read: " + found.error().describe());

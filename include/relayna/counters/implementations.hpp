@@ -16,7 +16,8 @@ namespace relayna::counters {
 std::shared_ptr<Counters> make_memory_counters(const core::Clock& clock = core::real_clock());
 
 /// Follows the prefix in the name of every key. Another one whenever the names of keys or what they hold
-/// changes: replicas of two formats never read each other's, and the new ones begin with the durable balances.
+/// changes: replicas of two formats never read each other's, and the new ones begin with the durable
+/// balances.
 inline constexpr std::string_view kRedisFormat = "2:";
 
 struct RedisCountersSettings {

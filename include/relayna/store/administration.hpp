@@ -19,7 +19,15 @@ namespace relayna::store {
 
 /// One condition on a list; all must hold.
 struct Filter {
-  enum class Test : std::uint8_t { equals, contains, at_least, at_least_or_null, below, is_null, is_not_null };
+  enum class Test : std::uint8_t {
+    equals,
+    contains,
+    at_least,
+    at_least_or_null,
+    below,
+    is_null,
+    is_not_null
+  };
   std::string column;  ///< a column of the row; any other is a bug of the caller (internal_error)
   Test test = Test::equals;
   /// As the API spells it (RFC 3339, `true`, a UUID): invalid_request with `param` = column when it is no
@@ -121,8 +129,8 @@ using Administered =
 class Unit : public Administered<Rows> {
  public:
   virtual core::Result<void> record(const domain::AuditEvent& event) = 0;
-  /// From the commit on every balance of this counter is less by it. Returns the stamp, which `reset` need not
-  /// have. conflict: another one has this number.
+  /// From the commit on every balance of this counter is less by it. Returns the stamp, which `reset` need
+  /// not have. conflict: another one has this number.
   virtual core::Result<std::int64_t> take_off(const UsageReset& reset) = 0;
   /// Reserves the key. The answer kept under it if it was used before (a concurrent use is waited for), else
   /// nullopt: the caller then does the work and calls `keep`.

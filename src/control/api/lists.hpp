@@ -11,7 +11,8 @@ inline constexpr std::int64_t kDefaultPage = 50;
 inline constexpr std::int64_t kMostPage = 500;
 
 /// Reads `limit`, `cursor`, `sort` (`name`, `-created_at`), `q` (part of `search`, a column; empty: not
-/// offered) and a condition per listed field: its value, one of its `filter_values`, `null` for unset; moments also as `<field>_from` and
+/// offered) and a condition per listed field: its value, one of its `filter_values`, `null` for unset;
+/// moments also as `<field>_from` and
 /// `<field>_to` (half-open). What is wrong goes to the call's problems.
 store::ListQuery read_list_query(Call& call, const std::vector<FieldInfo>& fields, const std::string& search);
 

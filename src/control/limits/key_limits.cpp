@@ -37,11 +37,12 @@ core::Result<InForce> load_limits(store::Store& store, const Call& call, std::st
   auto rows = store.catalog().load();
   if (!rows) return std::unexpected(std::move(rows.error()));
   const auto project = std::ranges::find(rows->projects, (*key)->project_id, &domain::Project::id);
-  const domain::PolicyScope scope{.project_id = (*key)->project_id,
-                                  .team_id = project == rows->projects.end() ? "" : std::string_view(project->team_id),
-                                  .route = {},
-                                  .model = {},
-                                  .key_id = (*key)->id};
+  const domain::PolicyScope scope{
+      .project_id = (*key)->project_id,
+      .team_id = project == rows->projects.end() ? "" : std::string_view(project->team_id),
+      .route = {},
+      .model = {},
+      .key_id = (*key)->id};
   return domain::limits_in_force(rows->layers, rows->limits, (*key)->policy, scope, end_user);
 }
 
@@ -72,9 +73,11 @@ AsyncAnswer show_limits(const Resources* with, std::shared_ptr<Call> call) {
   const auto uses = co_await with->use.read(std::move(scopes));
   if (!uses) co_return std::unexpected(uses.error());
   Document data = Document::array();
-  for (std::size_t i = 0; i < found->size(); ++i) data.push_back(shown((*found)[i], uses->scopes[i], uses->at));
-  co_return json_answer(200, {{"key_id", call->at("id")}, {"at", core::to_rfc3339(uses->at)}, {"data", std::move(data)}},
-                        call->request_id);
+  for (std::size_t i = 0; i < found->size(); ++i)
+    data.push_back(shown((*found)[i], uses->scopes[i], uses->at));
+  co_return json_answer(
+      200, {{"key_id", call->at("id")}, {"at", core::to_rfc3339(uses->at)}, {"data", std::move(data)}},
+      call->request_id);
 }
 
 /// The counters that count this key alone, once each.
@@ -97,7 +100,8 @@ std::vector<domain::LimitedScope> own_counters(const InForce& in_force) {
 core::Result<ResetPlan> read_plan(store::Store& store, Call& call) {
   auto in_force = load_limits(store, call, {});
   if (!in_force) return std::unexpected(std::move(in_force.error()));
-  ResetPlan plan{.target_type = "keys", .target_id = call.at("id"), .scopes = own_counters(*in_force), .kinds = {}};
+  ResetPlan plan{
+      .target_type = "keys", .target_id = call.at("id"), .scopes = own_counters(*in_force), .kinds = {}};
   for (const auto& scope : plan.scopes) {
     plan.kinds.merge(resettable(scope.hard));
     plan.kinds.merge(resettable(scope.soft));
@@ -126,18 +130,18 @@ Document limits_schema() {
   return object_schema(
       {{"key_id", text},
        {"at", {{"type", "string"}, {"format", "date-time"}}},
-       {"data",
-        array_of(object_schema(
-            {{"source",
-              object_schema({{"type", {{"type", "string"}, {"enum", {"key_policy", "policy_layer", "limit"}}}},
-                             {"id", text},
-                             {"name", nullable(text)}})},
-             {"scope", text},
-             {"model", nullable(text)},
-             {"route", nullable(text)},
-             {"end_user", nullable(text)},
-             {"counter", text},
-             {"windows", array_of(reference("WindowUse"))}}))}});
+       {"data", array_of(object_schema(
+                    {{"source",
+                      object_schema(
+                          {{"type", {{"type", "string"}, {"enum", {"key_policy", "policy_layer", "limit"}}}},
+                           {"id", text},
+                           {"name", nullable(text)}})},
+                     {"scope", text},
+                     {"model", nullable(text)},
+                     {"route", nullable(text)},
+                     {"end_user", nullable(text)},
+                     {"counter", text},
+                     {"windows", array_of(reference("WindowUse"))}}))}});
 }
 
 }  // namespace
@@ -151,9 +155,12 @@ void add_key_limits(Api& api, const Resources& with) {
   limits.tag = "Virtual keys";
   limits.summary = "Everything that limits a key, and what is used of it now";
   limits.about =
-      "Numbers of its policy, of layers and of limits, each with where it comes from, whichever model and route it "
+      "Numbers of its policy, of layers and of limits, each with where it comes from, whichever model and "
+      "route it "
       "is about. Those about the same requests share a counter; the tightest holds.";
-  limits.query = {{"end_user", {{"type", "string"}}, "Whose use of limits on end users; without it, those who name none."}};
+  limits.query = {{"end_user",
+                   {{"type", "string"}},
+                   "Whose use of limits on end users; without it, those who name none."}};
   limits.response = limits_schema();
   limits.errors = {core::ErrorCode::not_found, core::ErrorCode::control_state_unavailable};
   limits.run = Operation::Async([with = &with](std::shared_ptr<Call> call, runtime::StopSource*) {
@@ -169,7 +176,8 @@ void add_key_limits(Api& api, const Resources& with) {
   back.tag = "Virtual keys";
   back.summary = "Set what a key has used back to nothing";
   back.about =
-      "Of the limits that are its own: its policy's, layers', and limits of scope `key`. Those it shares with others "
+      "Of the limits that are its own: its policy's, layers', and limits of scope `key`. Those it shares "
+      "with others "
       "are reset at the limit.";
   back.request = reset_request_schema(Document::object());
   back.response = reset_response_schema();

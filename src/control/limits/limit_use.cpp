@@ -57,7 +57,8 @@ AsyncAnswer show_use(const Resources* with, std::shared_ptr<Call> call) {
 core::Result<ResetPlan> read_plan(store::Administration& store, Call& call) {
   auto limit = find_limit(store, call);
   if (!limit) return std::unexpected(std::move(limit.error()));
-  ResetPlan plan{.target_type = "limits", .target_id = limit->id, .scopes = {}, .kinds = resettable(limit->limits)};
+  ResetPlan plan{
+      .target_type = "limits", .target_id = limit->id, .scopes = {}, .kinds = resettable(limit->limits)};
   Whose whose;
   const auto body = call.body.is_null() ? Document::object() : call.body;
   for (const auto& [name, given] : body.items()) {
@@ -103,7 +104,8 @@ void add_limit_use(Api& api, const Resources& with) {
   use.tag = "Limits";
   use.summary = "What is used of a limit now";
   use.about =
-      "Of all replicas together, at one moment. A limit that each key, project, team or end user has by itself "
+      "Of all replicas together, at one moment. A limit that each key, project, team or end user has by "
+      "itself "
       "needs to be told whose use is meant.";
   use.query = whose_parameters();
   use.response = object_schema({{"limit_id", {{"type", "string"}}},
@@ -124,7 +126,8 @@ void add_limit_use(Api& api, const Resources& with) {
   back.tag = "Limits";
   back.summary = "Set what is used of a limit back to nothing";
   back.about =
-      "For the present day, week, month, and ever; minutes begin afresh. What requests under way hold stays, and "
+      "For the present day, week, month, and ever; minutes begin afresh. What requests under way hold stays, "
+      "and "
       "becomes what they really use. Limits that count the same requests share the counter.";
   back.request = reset_request_schema(whose_properties());
   back.response = reset_response_schema();

@@ -38,7 +38,8 @@ struct Stored {
 };
 
 /// Blocks.
-Stored store_resets(store::Administration& store, Call& call, const ResetPlan& plan, const Prepared& prepared) {
+Stored store_resets(store::Administration& store, Call& call, const ResetPlan& plan,
+                    const Prepared& prepared) {
   std::vector<store::UsageReset> stored;
   auto answer = change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
     stored.clear();
@@ -47,8 +48,9 @@ Stored store_resets(store::Administration& store, Call& call, const ResetPlan& p
       reset.id = Call::new_id();
       auto stamp = unit.take_off(reset);
       if (!stamp && stamp.error().code == core::ErrorCode::conflict)
-        return core::fail(core::ErrorCode::conflict,
-                          "It is being reset by somebody else at this moment; look at its use before you try again.");
+        return core::fail(
+            core::ErrorCode::conflict,
+            "It is being reset by somebody else at this moment; look at its use before you try again.");
       if (!stamp) return std::unexpected(std::move(stamp.error()));
       reset.stamp = *stamp;
       stored.push_back(std::move(reset));
@@ -66,7 +68,8 @@ Stored store_resets(store::Administration& store, Call& call, const ResetPlan& p
 
 runtime::Task<core::Result<http::Response>> reset_counters(const Resources* with, std::shared_ptr<Call> call,
                                                            ResetPlan plan) {
-  std::erase_if(plan.scopes, [&](const domain::LimitedScope& scope) { return kinds_of(plan, scope).empty(); });
+  std::erase_if(plan.scopes,
+                [&](const domain::LimitedScope& scope) { return kinds_of(plan, scope).empty(); });
   auto prepared = co_await with->use.prepare_reset(plan.scopes, plan.kinds);
   if (!prepared) co_return std::unexpected(std::move(prepared.error()));
   auto stored = co_await runtime::offload(
@@ -79,12 +82,13 @@ runtime::Task<core::Result<http::Response>> reset_counters(const Resources* with
 }
 
 Document reset_request_schema(Document properties) {
-  properties["windows"] = {{"type", "array"},
-                           {"minItems", 1},
-                           {"items", {{"type", "string"}}},
-                           {"description",
-                            "Which numbers of the limit: `requests_per_day`, `usd_per_month`, …; all that can be "
-                            "when absent."}};
+  properties["windows"] = {
+      {"type", "array"},
+      {"minItems", 1},
+      {"items", {{"type", "string"}}},
+      {"description",
+       "Which numbers of the limit: `requests_per_day`, `usd_per_month`, …; all that can be "
+       "when absent."}};
   return {{"type", "object"},
           {"additionalProperties", false},
           {"x-optional", true},
@@ -92,8 +96,9 @@ Document reset_request_schema(Document properties) {
 }
 
 Document reset_response_schema() {
-  return object_schema({{"counters", array_of(object_schema({{"counter", {{"type", "string"}}},
-                                                             {"windows", array_of(window_reset_schema())}}))}});
+  return object_schema(
+      {{"counters", array_of(object_schema({{"counter", {{"type", "string"}}},
+                                            {"windows", array_of(window_reset_schema())}}))}});
 }
 
 std::vector<core::ErrorCode> reset_errors() {

@@ -41,12 +41,13 @@ std::vector<std::string_view> meaningful(LimitScope scope) {
 }
 
 /// The limit's own target, or the one that is named.
-std::string one_of(const domain::Limit& limit, const Whose& whose, std::string_view name, Problems& problems) {
+std::string one_of(const domain::Limit& limit, const Whose& whose, std::string_view name,
+                   Problems& problems) {
   auto named = given(whose, name);
   if (limit.target.empty()) {
     if (named.empty() && is_id(name))
-      problems.add(std::string(name), "is required: each " + std::string(to_string(limit.scope)) +
-                                          " has this limit by itself");
+      problems.add(std::string(name),
+                   "is required: each " + std::string(to_string(limit.scope)) + " has this limit by itself");
     return named;
   }
   if (!named.empty() && named != limit.target)
@@ -104,21 +105,24 @@ bool read_whose(const std::string& name, const json::Document& given, Whose& who
 
 std::vector<Parameter> whose_parameters() {
   const json::Document id{{"type", "string"}, {"format", "uuid"}};
-  return {{"key_id", id, "Of a limit that each key has by itself: whose; of end users: their key, if it is of no project."},
-          {"project_id", id, "Of a limit that each project has by itself: whose; of end users: their project."},
-          {"team_id", id, "Of a limit that each team has by itself: whose."},
-          {"end_user", {{"type", "string"}}, "Of a limit on end users: who; without it, those who name none."}};
+  return {
+      {"key_id", id,
+       "Of a limit that each key has by itself: whose; of end users: their key, if it is of no project."},
+      {"project_id", id, "Of a limit that each project has by itself: whose; of end users: their project."},
+      {"team_id", id, "Of a limit that each team has by itself: whose."},
+      {"end_user", {{"type", "string"}}, "Of a limit on end users: who; without it, those who name none."}};
 }
 
 core::Result<std::optional<domain::LimitedScope>> counter_meant(store::Administration& store,
-                                                                const domain::Limit& limit, const Whose& whose,
-                                                                Problems& problems) {
+                                                                const domain::Limit& limit,
+                                                                const Whose& whose, Problems& problems) {
   const auto known = meaningful(limit.scope);
   for (const auto& [name, value] : whose) {
     if (std::ranges::find(known, name) == known.end())
       problems.add(name, "means nothing to a limit of scope `" + std::string(to_string(limit.scope)) + '`');
   }
-  if (auto checked = check_ids(store, whose, problems); !checked) return std::unexpected(std::move(checked.error()));
+  if (auto checked = check_ids(store, whose, problems); !checked)
+    return std::unexpected(std::move(checked.error()));
 
   Whose meant;
   if (limit.scope == LimitScope::end_user) {
@@ -126,7 +130,9 @@ core::Result<std::optional<domain::LimitedScope>> counter_meant(store::Administr
              {"key_id", given(whose, "key_id")},
              {"end_user", one_of(limit, whose, "end_user", problems)}};
     if (whose.contains("project_id") == whose.contains("key_id"))
-      problems.add("project_id", "give it, or the `key_id` of a key without project: end users are counted in each by itself");
+      problems.add(
+          "project_id",
+          "give it, or the `key_id` of a key without project: end users are counted in each by itself");
     if (auto checked = check_key_of_end_user(store, meant["key_id"], problems); !checked)
       return std::unexpected(std::move(checked.error()));
   } else if (!known.empty()) {

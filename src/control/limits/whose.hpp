@@ -22,7 +22,7 @@ std::vector<Parameter> whose_parameters();
 
 /// The counter of `limit`; what is missing, too much or of nobody is a problem. Blocks.
 core::Result<std::optional<domain::LimitedScope>> counter_meant(store::Administration& store,
-                                                                const domain::Limit& limit, const Whose& whose,
-                                                                Problems& problems);
+                                                                const domain::Limit& limit,
+                                                                const Whose& whose, Problems& problems);
 
 }  // namespace relayna::control

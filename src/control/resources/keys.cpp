@@ -47,7 +47,8 @@ void apply_preset(const json::Document& given, VirtualKey& key, Problems& proble
 /// Those whose expiry is told, too (alerts/rules.cpp).
 constexpr std::chrono::days kExpiring{7};
 
-/// `key_state` as conditions on columns, but for keys that were idle for too long: that depends on the policy.
+/// `key_state` as conditions on columns, but for keys that were idle for too long: that depends on the
+/// policy.
 std::vector<FilterValue> states() {
   using store::Filter;
   using Test = Filter::Test;
@@ -61,17 +62,18 @@ std::vector<FilterValue> states() {
          return {living, enabled, {"expires_at", Test::at_least_or_null, next(now)}};
        }},
       {"disabled",
-       [=](core::SystemTime) -> std::vector<Filter> {
-         return {living, {"disabled", Test::equals, "true"}};
-       }},
-      {"revoked", [](core::SystemTime) -> std::vector<Filter> { return {{"revoked_at", Test::is_not_null, {}}}; }},
+       [=](core::SystemTime) -> std::vector<Filter> { return {living, {"disabled", Test::equals, "true"}}; }},
+      {"revoked",
+       [](core::SystemTime) -> std::vector<Filter> { return {{"revoked_at", Test::is_not_null, {}}}; }},
       {"expired",
        [=](core::SystemTime now) -> std::vector<Filter> {
          return {living, enabled, {"expires_at", Test::below, next(now)}};
        }},
       {"expiring",
        [=](core::SystemTime now) -> std::vector<Filter> {
-         return {living, enabled, {"expires_at", Test::at_least, next(now)},
+         return {living,
+                 enabled,
+                 {"expires_at", Test::at_least, next(now)},
                  {"expires_at", Test::below, next(now + kExpiring)}};
        }},
   };
@@ -79,9 +81,12 @@ std::vector<FilterValue> states() {
 
 std::vector<FilterValue> expiry_or_none() {
   using store::Filter;
-  return {{"true", [](core::SystemTime) -> std::vector<Filter> { return {{"expires_at", Filter::Test::is_null, {}}}; }},
-          {"false",
-           [](core::SystemTime) -> std::vector<Filter> { return {{"expires_at", Filter::Test::is_not_null, {}}}; }}};
+  return {
+      {"true",
+       [](core::SystemTime) -> std::vector<Filter> { return {{"expires_at", Filter::Test::is_null, {}}}; }},
+      {"false", [](core::SystemTime) -> std::vector<Filter> {
+         return {{"expires_at", Filter::Test::is_not_null, {}}};
+       }}};
 }
 
 }  // namespace
@@ -115,7 +120,9 @@ const Shape<VirtualKey>& key_shape() {
         .listed("expires_at", true);
     key.computed(
            "high_risk", {{"type", "boolean"}},
-           [](const VirtualKey& row, core::SystemTime) { return json::Document(!row.expires_at.has_value()); },
+           [](const VirtualKey& row, core::SystemTime) {
+             return json::Document(!row.expires_at.has_value());
+           },
            "It never expires.")
         .listed_as(expiry_or_none());
     key.field("rotation_due_at", &VirtualKey::rotation_due_at, optional_moment(), Field::settable,

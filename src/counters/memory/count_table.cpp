@@ -288,7 +288,8 @@ void CountTable::reset(const Reset& reset, core::SystemTime now) {
   if (reset.requests_of_minute) count.window.forget(Window::Of::requests, second_of(now));
   if (reset.tokens_of_minute) count.window.forget(Window::Of::tokens, second_of(now));
   if (count.durable == Durable::seeding) entry->resets.push_back(reset);
-  if (count.durable == Durable::seeded && !visible(reset.stamp, entry->snapshot)) count.take_off(reset.taken_off);
+  if (count.durable == Durable::seeded && !visible(reset.stamp, entry->snapshot))
+    count.take_off(reset.taken_off);
 }
 
 void CountTable::resolve(ScopeCount& count, const Pending& request, const std::string& snapshot) {

@@ -164,8 +164,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
 
   /// EVALSHA, its place for the script, and the arguments every script begins with (common.lua).
   std::vector<std::string> begin_arguments(const std::string& replica) {
-    std::vector<std::string> arguments{"EVALSHA",        {},     "1", prefix_ + "epoch",
-                                       prefix_,   replica};
+    std::vector<std::string> arguments{"EVALSHA", {}, "1", prefix_ + "epoch", prefix_, replica};
     arguments.push_back(name_ + '.' + std::to_string(++asked_));
     if (settings_.clock == nullptr) {
       arguments.insert(arguments.end(), {"", ""});

@@ -145,8 +145,8 @@ ScopeCount read_stored(std::string_view packed) {
   return count;
 }
 
-/// A scope without the seconds of its minute. Its numbers name the sums and the oldest seconds that count, which are all
-/// a standing needs.
+/// A scope without the seconds of its minute. Its numbers name the sums and the oldest seconds that count,
+/// which are all a standing needs.
 ScopeCount read_summed(std::string_view packed) {
   auto count = read_numbers(packed);
   const auto newest = second_at(packed, kNewestAt);

@@ -211,7 +211,8 @@ class BalanceColumns {
   /// `counter` is the number of the parameter with whose resets they are, 0: none.
   explicit BalanceColumns(std::size_t counter) : counter_(counter) {}
 
-  void of_days(std::string_view column, std::string_view taken_off, std::int64_t first_day, std::int64_t last_day) {
+  void of_days(std::string_view column, std::string_view taken_off, std::int64_t first_day,
+               std::int64_t last_day) {
     add(fmt::format("FILTER (WHERE day BETWEEN DATE '1970-01-01' + {} AND DATE '1970-01-01' + {})", first_day,
                     last_day),
         column, taken_off, fmt::format(" AND day BETWEEN {} AND {}", first_day, last_day));
@@ -220,11 +221,12 @@ class BalanceColumns {
   std::string text;
 
  private:
-  void add(std::string_view filter, std::string_view column, std::string_view taken_off, std::string_view days) {
+  void add(std::string_view filter, std::string_view column, std::string_view taken_off,
+           std::string_view days) {
     std::string sum = fmt::format("coalesce(sum({}) {}, 0)", column, filter);
     if (counter_ != 0)
-      sum += fmt::format(" - coalesce((SELECT sum({}) FROM usage_resets WHERE counter = ${}{}), 0)", taken_off,
-                         counter_, days);
+      sum += fmt::format(" - coalesce((SELECT sum({}) FROM usage_resets WHERE counter = ${}{}), 0)",
+                         taken_off, counter_, days);
     text += fmt::format("least({}, 9223372036854775807)::bigint, ", sum);
   }
   std::size_t counter_;

@@ -126,7 +126,8 @@ void add_day(domain::Balance& balance, const DayOfBalance& of, const BalanceDays
 void take_off_resets(Connection& connection, const std::string& counter, const BalanceDays& days,
                      domain::Balance& balance) {
   Statement read = connection.statement(
-      "SELECT day, -requests_today, -tokens_today, -cost_today, -cost_this_week, -cost_this_month, -cost_total "
+      "SELECT day, -requests_today, -tokens_today, -cost_today, -cost_this_week, -cost_this_month, "
+      "-cost_total "
       "FROM usage_resets WHERE counter = ?1");
   read.bind_text(1, counter);
   while (read.step()) {

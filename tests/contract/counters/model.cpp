@@ -99,7 +99,8 @@ std::int64_t CountersModel::used(const std::string& scope, LimitKind kind, core:
   if (seed != seeds_.end() && domain::is_durable(kind) && same_period(kind, seed->second.periods, present))
     sum += of_balance(seed->second, kind);
   for (const auto& reset : resets_) {
-    if (reset.scope == scope && domain::is_durable(kind) && same_period(kind, reset.taken_off.periods, present))
+    if (reset.scope == scope && domain::is_durable(kind) &&
+        same_period(kind, reset.taken_off.periods, present))
       sum -= of_balance(reset.taken_off, kind);
   }
   return sum;
@@ -225,7 +226,8 @@ counters::Use CountersModel::use(const counters::Scope& scope, core::SystemTime 
     std::int64_t held = 0;
     for (const auto& request : requests_) {
       for (const auto& part : request.parts) {
-        if (request.open && part.scope.id == scope.id) held += amount_of(static_cast<LimitKind>(k), request.amounts);
+        if (request.open && part.scope.id == scope.id)
+          held += amount_of(static_cast<LimitKind>(k), request.amounts);
       }
     }
     use.reserved[k] = std::min(held, std::max<std::int64_t>(0, use.standing.used[k]));

@@ -62,7 +62,7 @@ TEST_F(RedisCountersTest, BringsItsScriptsWhenRedisForgotThem) {
   value(counters->reset({.id = "reset", .scope = "scope"}));
   const auto stats = client.command({"INFO", "commandstats"}).text;
   EXPECT_NE(stats.find("cmdstat_eval:calls=10,"), std::string::npos) << "each brought once per flush\n"
-                                                                    << stats;
+                                                                     << stats;
 }
 
 /// The production time-outs.
@@ -245,22 +245,23 @@ TEST_F(RedisCountersTest, WritesNothingWhenItReads) {
 
 TEST_F(RedisCountersTest, LeavesTheKeysOfAnotherFormatAlone) {
   // As the first release named them, and what they never held.
-  const std::vector<std::vector<std::string>> theirs{
-      {"SET", prefix + "epoch", "theirs"},
-      {"SET", prefix + "s:scope", "of another length"},
-      {"SET", prefix + "s:money", std::string(300, '\xff')},
-      {"HSET", prefix + "open:here", "a", "no entry"},
-      {"HSET", prefix + "open:gone", "b", "no entry"},
-      {"ZADD", prefix + "replicas", "1", "gone"},
-      {"SET", prefix + "done:a", "1"},
-      {"SET", prefix + "snapshot:money", "9:9:"}};
+  const std::vector<std::vector<std::string>> theirs{{"SET", prefix + "epoch", "theirs"},
+                                                     {"SET", prefix + "s:scope", "of another length"},
+                                                     {"SET", prefix + "s:money", std::string(300, '\xff')},
+                                                     {"HSET", prefix + "open:here", "a", "no entry"},
+                                                     {"HSET", prefix + "open:gone", "b", "no entry"},
+                                                     {"ZADD", prefix + "replicas", "1", "gone"},
+                                                     {"SET", prefix + "done:a", "1"},
+                                                     {"SET", prefix + "snapshot:money", "9:9:"}};
   for (const auto& command : theirs) client.command(command);
   Scope money{.id = "money"};
   money.limits.set(LimitKind::usd_total, 1'000);
-  counters::AdmitRequest request{.request_id = "a", .scopes = {concurrency(1), money}, .amounts = {.cost_nanos = 9}};
+  counters::AdmitRequest request{
+      .request_id = "a", .scopes = {concurrency(1), money}, .amounts = {.cost_nanos = 9}};
   EXPECT_NE(value(counters->epoch()), "theirs");
   ASSERT_EQ(value(counters->admit(request)).outcome, Outcome::unseeded) << "begins with the durable balance";
-  value(counters->seed("money", {.periods = domain::Periods::of(clock.wall()), .cost_total = 5, .snapshot = "1:1:"}, {}));
+  value(counters->seed(
+      "money", {.periods = domain::Periods::of(clock.wall()), .cost_total = 5, .snapshot = "1:1:"}, {}));
   EXPECT_EQ(value(counters->admit(request)).standings[1].used.back(), 14);
   EXPECT_TRUE(value(counters->settle("a", {.cost_nanos = 1})).known);
   EXPECT_TRUE(value(counters->dead_replicas(seconds(0))).empty()) << "theirs are not ours to bury";

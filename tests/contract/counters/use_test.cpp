@@ -21,7 +21,8 @@ class Using : public Counting {
   domain::PerLimit used_of(const Scope& of) { return use(of).standing.used; }
   void seeded(const Scope& of, std::int64_t cost_today, std::int64_t cost_total) {
     const AdmitRequest nothing{.request_id = "first of " + of.id, .scopes = {of}};
-    ASSERT_EQ(admit_seeded(nothing, balance(clock().wall(), cost_today, cost_total)).outcome, Outcome::admitted);
+    ASSERT_EQ(admit_seeded(nothing, balance(clock().wall(), cost_today, cost_total)).outcome,
+              Outcome::admitted);
     value(counters().release(nothing.request_id));
   }
   /// Takes off all that is not reserved, days and money.
@@ -45,7 +46,8 @@ class Using : public Counting {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Both, Using, testing::Values("memory", "redis"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Both, Using, testing::Values("memory", "redis"),
+                         [](const auto& info) { return info.param; });
 
 TEST_P(Using, ShowsWhatIsUsedAndWhatOfItIsReserved) {
   const auto all = roomy("all");
@@ -70,7 +72,8 @@ TEST_P(Using, LooksAtSeveralScopesAtOneMomentAndOnlyAtTheirLimits) {
   const auto second = scope("second", {{LimitKind::tokens_per_minute, 100}});
   admit("a", {first, second}, {.tokens = 30});
   clock().advance(seconds(21));
-  const auto uses = value(counters().use({second, scope("nobody", {{LimitKind::usd_total, 1}}), first, first}));
+  const auto uses =
+      value(counters().use({second, scope("nobody", {{LimitKind::usd_total, 1}}), first, first}));
   EXPECT_EQ(uses.at, clock().wall());
   ASSERT_EQ(uses.scopes.size(), 4U);
   EXPECT_EQ(uses.scopes[0].standing.used, (domain::PerLimit{0, 0, 30, 0, 0, 0, 0, 0, 0}));
@@ -152,10 +155,15 @@ TEST_P(Using, WaitsForTheSeedThatIsUnderWay) {
   const auto all = roomy("all");
   const AdmitRequest request{.request_id = "a", .scopes = {all}};
   ASSERT_EQ(value(counters().admit(request)).outcome, Outcome::unseeded);
-  const domain::Balance off{.periods = domain::Periods::of(clock().wall()), .cost_today = 1, .cost_total = 20};
+  const domain::Balance off{
+      .periods = domain::Periods::of(clock().wall()), .cost_today = 1, .cost_total = 20};
   value(counters().reset({.id = "seen", .scope = "all", .taken_off = off, .stamp = 99}));
   value(counters().reset({.id = "not seen", .scope = "all", .taken_off = off, .stamp = 100}));
-  value(counters().account({{.request_id = "done", .scopes = {"all"}, .amounts = {.cost_nanos = 4}, .at = clock().wall(), .stamp = 101}}));
+  value(counters().account({{.request_id = "done",
+                             .scopes = {"all"},
+                             .amounts = {.cost_nanos = 4},
+                             .at = clock().wall(),
+                             .stamp = 101}}));
   value(counters().seed("all", balance(clock().wall(), 5, 50), {}));
   EXPECT_EQ(used_of(all), (domain::PerLimit{0, 2, 0, 10, 0, 8, 9, 9, 34}));
 }
@@ -190,13 +198,18 @@ TEST_P(Using, CountsWhatComesAfterTheResetAndIsToldAgain) {
   left.snapshot = "160:160:";
   value(counters().seed("all", left, {}));
   value(counters().reset(reset));
-  value(counters().account({{.request_id = "a", .scopes = {"all"}, .amounts = {.tokens = 9, .cost_nanos = 9}, .at = clock().wall(), .stamp = 170}}));
+  value(counters().account({{.request_id = "a",
+                             .scopes = {"all"},
+                             .amounts = {.tokens = 9, .cost_nanos = 9},
+                             .at = clock().wall(),
+                             .stamp = 170}}));
   EXPECT_EQ(used_of(all), domain::PerLimit{}) << "delivered after it was set back";
 }
 
 TEST_P(Using, BeginsMinutesAfresh) {
   clock().set(at("2026-11-20T12:00:00Z"));
-  const auto minute = scope("minute", {{LimitKind::requests_per_minute, 3}, {LimitKind::tokens_per_minute, 100}});
+  const auto minute =
+      scope("minute", {{LimitKind::requests_per_minute, 3}, {LimitKind::tokens_per_minute, 100}});
   admit("a", {minute}, {.tokens = 10});
   clock().advance(seconds(5));
   admit("b", {minute}, {.tokens = 20});

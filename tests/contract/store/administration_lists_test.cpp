@@ -235,11 +235,12 @@ TEST_P(ListsContract, UnsetOrAtLeastIsOneCondition) {
   for (auto& key : keys) key.disabled = false;
   insert_all(keys);
   std::vector<std::string> found;
-  for (const auto& key : list<domain::VirtualKey>(
-           {.where = {{.column = "expires_at", .test = Is::at_least_or_null, .value = core::to_rfc3339(at(2))},
-                      {.column = "disabled", .value = "false"}},
-            .sort = "name",
-            .descending = false}))
+  for (const auto& key : list<domain::VirtualKey>({.where = {{.column = "expires_at",
+                                                              .test = Is::at_least_or_null,
+                                                              .value = core::to_rfc3339(at(2))},
+                                                             {.column = "disabled", .value = "false"}},
+                                                   .sort = "name",
+                                                   .descending = false}))
     found.push_back(key.name);
   EXPECT_EQ(found, (Names{"future", "never"}));
 }

@@ -85,7 +85,8 @@ TEST_P(ResetsContract, AreOfOneCounter) {
   ASSERT_OK(take_off(of("global|model:m*")));
   EXPECT_EQ(balance("global").cost_total, 10'000);
   EXPECT_EQ(balance("").cost_total, 10'000) << "nobody's";
-  EXPECT_EQ(balance(std::string("no\0text\xff", 8)).cost_total, 10'000) << "callers choose the names of end users";
+  EXPECT_EQ(balance(std::string("no\0text\xff", 8)).cost_total, 10'000)
+      << "callers choose the names of end users";
 }
 
 TEST_P(ResetsContract, AddUpAndMayGoBelowNothing) {
@@ -106,7 +107,8 @@ TEST_P(ResetsContract, OfOneCounterHaveOneNumberEach) {
   auto second = of("global");
   second.number = 2;
   ASSERT_OK(take_off(second));
-  const auto last = list<UsageReset>({.where = {{.column = "counter", .value = "global"}}, .sort = "number", .limit = 1});
+  const auto last =
+      list<UsageReset>({.where = {{.column = "counter", .value = "global"}}, .sort = "number", .limit = 1});
   ASSERT_EQ(last.size(), 1U);
   EXPECT_EQ(last[0].id, second.id);
 }
@@ -118,7 +120,8 @@ TEST_P(ResetsContract, TheirStampSaysWhichBalancesHaveThem) {
   const auto after = balance("global").snapshot;
   const auto visible = [&](const std::string& snapshot) {
     return std::to_string(*stamp).size() < snapshot.find(':') ||
-           (std::to_string(*stamp).size() == snapshot.find(':') && std::to_string(*stamp) < snapshot.substr(0, snapshot.find(':')));
+           (std::to_string(*stamp).size() == snapshot.find(':') &&
+            std::to_string(*stamp) < snapshot.substr(0, snapshot.find(':')));
   };
   EXPECT_FALSE(visible(before)) << *stamp << " in " << before;
   EXPECT_TRUE(visible(after)) << *stamp << " in " << after;

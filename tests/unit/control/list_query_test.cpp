@@ -73,7 +73,10 @@ TEST(ListQuery, TurnsNamedValuesIntoSeveralConditions) {
   };
   Shape<Row> shape("Row", "");
   shape.field("name", &Row::name, text(1, 9), Field::required, "").listed("name", true);
-  shape.computed("state", {{"type", "string"}}, [](const Row&, core::SystemTime) { return json::Document("old"); }, "")
+  shape
+      .computed(
+          "state", {{"type", "string"}}, [](const Row&, core::SystemTime) { return json::Document("old"); },
+          "")
       .listed_as({{"old", [](core::SystemTime now) -> std::vector<store::Filter> {
                      return {{"a", Condition::is_null, {}}, {"b", Condition::below, core::to_rfc3339(now)}};
                    }}});

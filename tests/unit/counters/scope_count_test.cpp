@@ -117,7 +117,8 @@ TEST(ScopeCount, KnowsWhatRequestsUnderWayHold) {
   count.hold(1, {.tokens = 5, .cost_nanos = 1});
   Standing standing;
   standing.used.fill(7);
-  EXPECT_EQ(reserved_of(count, standing), (domain::PerLimit{2, 2, 7, 7, 2, 4, 4, 4, 4})) << "at most what is used";
+  EXPECT_EQ(reserved_of(count, standing), (domain::PerLimit{2, 2, 7, 7, 2, 4, 4, 4, 4}))
+      << "at most what is used";
   count.hold(-1, {.tokens = -40, .cost_nanos = -3});
   EXPECT_EQ(count.reserved, (Amounts{.tokens = 5, .cost_nanos = 1}));
   count.hold(-1, {.tokens = -1});

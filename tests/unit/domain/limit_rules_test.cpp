@@ -149,14 +149,16 @@ TEST(LimitsInForce, ComeOneByOneWhateverTheModel) {
   PolicyScope scope = kCaller;
   scope.model = {};
   scope.route = {};
-  const auto all = limits_in_force({layer, silent, others},
-                                   {off, of_model, shared(LimitScope::end_user, "bob", LimitKind::tokens_per_day, 3),
-                                    shared(LimitScope::end_user, "", LimitKind::tokens_per_day, 4),
-                                    shared(LimitScope::project, "p", LimitKind::usd_total, 9)},
-                                   own, scope, "ada");
+  const auto all =
+      limits_in_force({layer, silent, others},
+                      {off, of_model, shared(LimitScope::end_user, "bob", LimitKind::tokens_per_day, 3),
+                       shared(LimitScope::end_user, "", LimitKind::tokens_per_day, 4),
+                       shared(LimitScope::project, "p", LimitKind::usd_total, 9)},
+                      own, scope, "ada");
   std::vector<std::string> counters;
   for (const auto& one : all) counters.push_back(one.counter.id());
-  EXPECT_THAT(counters, ElementsAre("key:k", "key:k|model:gpt*", "team:t|model:claude*", "end_user:p/ada", "project:p"));
+  EXPECT_THAT(counters, ElementsAre("key:k", "key:k|model:gpt*", "team:t|model:claude*", "end_user:p/ada",
+                                    "project:p"));
   EXPECT_EQ(all[0].source, LimitInForce::Source::key_policy);
   EXPECT_EQ(all[1].source_id, "l1");
   EXPECT_EQ(all[1].name, "model gpt*");
@@ -169,7 +171,8 @@ TEST(CounterOf, IsTheOneRequestsAreChargedTo) {
   EXPECT_EQ(counter_of(limit, kCaller, "ada")->id(),
             for_end_user(limited_scopes({}, {limit}, Policy{}, kCaller), "ada").at(0).id());
   EXPECT_EQ(counter_of(limit, kCaller, "bob"), std::nullopt);
-  EXPECT_EQ(counter_of(shared(LimitScope::team, "another", LimitKind::usd_total, 3), kCaller, ""), std::nullopt);
+  EXPECT_EQ(counter_of(shared(LimitScope::team, "another", LimitKind::usd_total, 3), kCaller, ""),
+            std::nullopt);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ class LimitUseTest : public testing::Test {
 
 TEST_F(LimitUseTest, AsksTheStoreWhereNobodyCounts) {
   const auto day = scope(LimitKind::usd_per_day, 100);
-  store.before = {.periods = domain::Periods::of(core::real_clock().wall()), .cost_today = 30, .snapshot = "1:1:"};
+  store.before = {
+      .periods = domain::Periods::of(core::real_clock().wall()), .cost_today = 30, .snapshot = "1:1:"};
   const auto uses = loop.run(use.read({day}));
   ASSERT_TRUE(uses) << uses.error().describe();
   EXPECT_EQ(used(uses, LimitKind::usd_per_day), 30);
