@@ -58,10 +58,25 @@ std::string same_twice(const Price& price) {
   return price.provider + "/" + price.model + ": has two prices from the same moment";
 }
 
+template <class Book>
+void add_overrides(Book& book, std::vector<PriceOverride> overrides, std::vector<std::string>& problems) {
+  for (PriceOverride& over : overrides) {
+    if (!over.enabled) continue;
+    std::string twice = "override " + same_twice(over.price);
+    if (!book.add(std::move(over.price))) problems.push_back(std::move(twice));
+  }
+}
+
 }  // namespace
 
 core::Result<PriceCatalog> PriceCatalog::built_in(std::vector<PriceOverride> overrides) {
-  return from_json(built_in_prices(), std::move(overrides));
+  static const auto listed = from_json(built_in_prices());
+  if (!listed) return listed;
+  PriceCatalog catalog = *listed;
+  std::vector<std::string> problems;
+  add_overrides(catalog.overrides_, std::move(overrides), problems);
+  if (!problems.empty()) return core::fail(core::ErrorCode::invalid_request, join_lines(problems));
+  return catalog;
 }
 
 core::Result<PriceCatalog> PriceCatalog::from_json(std::string_view list,
@@ -93,11 +108,7 @@ core::Result<PriceCatalog> PriceCatalog::from_json(std::string_view list,
       if (!catalog.listed_.add(std::move(price))) problems.push_back(std::move(twice));
     }
   }
-  for (PriceOverride& over : overrides) {
-    if (!over.enabled) continue;
-    std::string twice = "override " + same_twice(over.price);
-    if (!catalog.overrides_.add(std::move(over.price))) problems.push_back(std::move(twice));
-  }
+  add_overrides(catalog.overrides_, std::move(overrides), problems);
   if (!problems.empty()) return core::fail(core::ErrorCode::invalid_request, join_lines(problems));
   return catalog;
 }

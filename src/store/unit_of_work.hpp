@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 
 #include "store/checks.hpp"
 #include "store/giving.hpp"
+#include "store/page_sql.hpp"
 #include "store/row_address.hpp"
 #include "store/sql.hpp"
 
@@ -88,6 +90,22 @@ struct RowsIn {
         if (!rows) return std::unexpected(std::move(rows.error()));
         if (rows->empty()) return std::nullopt;
         return std::move(rows->front());
+      });
+    }
+
+    core::Result<std::vector<R>> find_all(const std::vector<Filter>& where) override {
+      const ListQuery query{.where = where,
+                            .sort = std::string(kTable<R>.key),
+                            .descending = false,
+                            .after = {},
+                            .limit = std::numeric_limits<std::size_t>::max()};
+      const auto order = page_order(kTable<R>, columns_of<R>(), query);
+      if (!order) return std::unexpected(order.error());
+      auto statement = page_statement(Session::kDialect, *order, columns_of<R>(), query);
+      if (!statement) return std::unexpected(std::move(statement.error()));
+      statement->rest.append(Session::kDialect.locked);
+      return unit_.attempt({}, [&](Session& session) {
+        return session.template select<R>(statement->rest, statement->values);
       });
     }
 

@@ -73,6 +73,8 @@ class Rows {
   virtual ~Rows() = default;
   /// The row stays locked until the unit ends, so that what is decided from it holds. nullopt: none.
   virtual core::Result<std::optional<R>> find(const std::string& id) = 0;
+  /// Every row that meets the conditions, locked in the same way, in the order of their keys.
+  virtual core::Result<std::vector<R>> find_all(const std::vector<Filter>& where) = 0;
   /// conflict with `param` when a unique field is taken; invalid_request with `param` when a reference
   /// dangles.
   virtual core::Result<void> insert(const R& row) = 0;

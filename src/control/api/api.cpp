@@ -125,14 +125,14 @@ Api::Match Api::match(std::string_view method, std::string_view path) const {
   std::map<std::string, std::string, std::less<>> captured;
   std::size_t fewest = std::string_view::npos;
   for (const auto& operation : operations_) {
-    if (!fits(operation->path, path, captured)) continue;
-    if (operation->method != method) {
-      if (best.allowed.find(operation->method) == std::string::npos)
-        best.allowed.append(best.allowed.empty() ? "" : ", ").append(operation->method);
-    } else if (captures(operation->path) < fewest) {
-      fewest = captures(operation->path);
+    if (!fits(operation->path, path, captured) || captures(operation->path) > fewest) continue;
+    if (captures(operation->path) < fewest) best = {};
+    fewest = captures(operation->path);
+    if (operation->method == method) {
       best.operation = operation.get();
       best.path = captured;
+    } else {
+      best.allowed.append(best.allowed.empty() ? "" : ", ").append(operation->method);
     }
   }
   return best;

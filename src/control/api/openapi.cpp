@@ -57,6 +57,7 @@ Document parameters_of(const Operation& operation) {
   for (const auto& parameter : operation.query) {
     parameters.push_back({{"name", parameter.name},
                           {"in", "query"},
+                          {"allowEmptyValue", true},  // the same as not given
                           {"schema", parameter.schema},
                           {"description", parameter.about}});
   }

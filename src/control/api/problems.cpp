@@ -1,5 +1,7 @@
 #include "control/api/problems.hpp"
 
+#include <algorithm>
+
 namespace relayna::control {
 
 void Problems::add_lines(std::string_view prefix, std::string_view lines) {
@@ -16,6 +18,12 @@ void Problems::add_lines(std::string_view prefix, std::string_view lines) {
     if (!path.empty()) path += '.';
     path += line.substr(0, colon);
     add(std::move(path), std::string(line.substr(colon + 2)));
+  }
+}
+
+void Problems::add_missing(const Problems& others) {
+  for (const auto& problem : others.all_) {
+    if (std::ranges::find(all_, problem.path, &Problem::path) == all_.end()) all_.push_back(problem);
   }
 }
 

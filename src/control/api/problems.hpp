@@ -21,6 +21,8 @@ class Problems {
   void add(std::string path, std::string message) { all_.push_back({std::move(path), std::move(message)}); }
   /// Lines of `path: message`, as the domain's readers report them, below `prefix` (empty: at the top).
   void add_lines(std::string_view prefix, std::string_view lines);
+  /// Takes over what `others` say of paths that nothing is said of here.
+  void add_missing(const Problems& others);
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   [[nodiscard]] const std::vector<Problem>& all() const noexcept { return all_; }
   /// invalid_request; the fields themselves are read from here when the answer is written.

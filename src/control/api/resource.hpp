@@ -52,9 +52,9 @@ struct Resource {
   bool removes = true;
   std::vector<ShownOnce> shown_once = {};  ///< by a creation
   Parent<R> parent = {};
-  /// Refuses what a creation or patch refers to and what no key of the database covers. Before the unit
+  /// What is wrong with what a creation or patch refers to; told with what the shape finds. Before the unit
   /// begins, so it may read the store; the body may be anything yet.
-  std::function<core::Result<void>(Call&)> check_references = {};
+  std::function<core::Result<Problems>(const Call&)> check_references = {};
   /// What stands for a row of a fixed set that is not stored; a change stores it. nullopt: no such id.
   std::function<std::optional<R>(const std::string& id)> unstored = {};
   /// Rows that are not in the store and stand at the end of the list; they cannot be changed. `managed_by` says
@@ -63,6 +63,8 @@ struct Resource {
   Hook before_create = {};  ///< may set what callers do not: references, secrets
   Hook before_update = {};
   Hook before_remove = {};
+  /// What goes with a removed row, which is still there: their audit rows are recorded after its own.
+  std::function<core::Result<std::vector<Note>>(Change<R>&)> goes_with = {};
 
   [[nodiscard]] std::string collection() const { return "/admin/" + path; }
   [[nodiscard]] std::string item() const { return collection() + "/{id}"; }
@@ -103,13 +105,21 @@ std::unexpected<core::Error> no_such(const Resource<R>& resource) {
 }
 
 template <class R>
-core::Result<R> find_row(store::Administration& store, store::Unit& unit, const Call& call,
-                         const Resource<R>& resource) {
+core::Result<R> find_row(store::Unit& unit, const Call& call, const Resource<R>& resource) {
   auto found = unit.of<R>().find(call.at("id"));
   if (!found) return std::unexpected(std::move(found.error()));
   auto row = standing(std::move(*found), call, resource);
   if (row) return std::move(*row);
-  if (!find_elsewhere(store, call, resource)) return no_such(resource);
+  return no_such(resource);
+}
+
+/// `change()` of a row that exists: one that is not in the store cannot be changed, and why is said.
+template <class R>
+core::Result<Answer> change_row(store::Administration& store, Call& call, const Resource<R>& resource,
+                                const std::function<core::Result<Answer>(store::Unit&, Note&)>& work) {
+  auto done = change(store, call, work);
+  if (done || done.error().code != core::ErrorCode::not_found || !find_elsewhere(store, call, resource))
+    return done;
   return core::fail(core::ErrorCode::managed_by_file,
                     "This " + resource.one +
                         " comes from the environment of the process; change it there, or create one of the same "
@@ -192,17 +202,21 @@ core::Result<Answer> get(store::Administration& store, Call& call, const Resourc
 }
 
 template <class R>
+core::Result<Problems> wrong_references(const Call& call, const Resource<R>& resource) {
+  return resource.check_references ? resource.check_references(call) : core::Result<Problems>();
+}
+
+template <class R>
 core::Result<Answer> create(store::Administration& store, Call& call, const Resource<R>& resource) {
-  if (resource.check_references) {
-    if (auto known = resource.check_references(call); !known)
-      return std::unexpected(std::move(known.error()));
-  }
+  const auto wrong = wrong_references(call, resource);
+  if (!wrong) return std::unexpected(wrong.error());
   return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
     R row{};
     if constexpr (requires { subject(row).id; }) subject(row).id = Call::new_id();
     stamp_created(row, call.now);
     if (!resource.parent.segment.empty()) resource.parent.id(row) = call.at(resource.parent.segment);
     resource.shape->create(call.body, row, call.problems);
+    call.problems.add_missing(*wrong);
     if (!call.problems.empty()) return std::unexpected(call.problems.error());
     Change<R> change{call, unit, row, nullptr};
     if (resource.before_create) {
@@ -233,8 +247,8 @@ template <class R>
 core::Result<Answer> alter(store::Administration& store, Call& call, const Resource<R>& resource,
                            const std::string& verb,
                            const std::function<core::Result<void>(Change<R>&)>& work) {
-  return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    auto found = find_row(store, unit, call, resource);
+  return change_row(store, call, resource, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+    auto found = find_row(unit, call, resource);
     if (!found) return std::unexpected(std::move(found.error()));
     const R& before = *found;
     if (auto may = check_changeable(before, call, resource); !may)
@@ -258,12 +272,11 @@ core::Result<Answer> alter(store::Administration& store, Call& call, const Resou
 
 template <class R>
 core::Result<Answer> patch(store::Administration& store, Call& call, const Resource<R>& resource) {
-  if (resource.check_references) {
-    if (auto known = resource.check_references(call); !known)
-      return std::unexpected(std::move(known.error()));
-  }
+  const auto wrong = wrong_references(call, resource);
+  if (!wrong) return std::unexpected(wrong.error());
   return alter<R>(store, call, resource, "update", [&](Change<R>& change) -> core::Result<void> {
     resource.shape->patch(call.body, change.row, call.problems);
+    call.problems.add_missing(*wrong);
     if (!call.problems.empty()) return std::unexpected(call.problems.error());
     return resource.before_update ? resource.before_update(change) : core::Result<void>{};
   });
@@ -271,20 +284,23 @@ core::Result<Answer> patch(store::Administration& store, Call& call, const Resou
 
 template <class R>
 core::Result<Answer> remove(store::Administration& store, Call& call, const Resource<R>& resource) {
-  return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    auto found = find_row(store, unit, call, resource);
+  return change_row(store, call, resource, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+    auto found = find_row(unit, call, resource);
     if (!found) return std::unexpected(std::move(found.error()));
     if (auto may = check_changeable(*found, call, resource); !may)
       return std::unexpected(std::move(may.error()));
+    const R before = *found;
+    Change<R> change{call, unit, *found, &before};
     if (resource.before_remove) {
-      const R before = *found;
-      Change<R> change{call, unit, *found, &before};
       if (auto ready = resource.before_remove(change); !ready)
         return std::unexpected(std::move(ready.error()));
     }
+    auto gone_with = resource.goes_with ? resource.goes_with(change) : core::Result<std::vector<Note>>();
+    if (!gone_with) return std::unexpected(std::move(gone_with.error()));
     if (auto removed = unit.of<R>().remove(call.at("id")); !removed)
       return std::unexpected(std::move(removed.error()));
-    note = note_of<R>(resource, "delete", call, &*found, nullptr);
+    note = note_of<R>(resource, "delete", call, &before, nullptr);
+    note.also = std::move(*gone_with);
     Answer answer;
     answer.status = 204;
     return answer;

@@ -4,9 +4,11 @@
 
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/dependents.hpp"
 #include "control/resources/key_shape.hpp"
 #include "control/resources/overlap.hpp"
 #include "control/resources/policy_part.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
@@ -174,6 +176,15 @@ void add_keys(Api& api, const Resources& with) {
     key.prefix = made.key.prefix;
     change.once["key"] = made.secret.reveal();
     return {};
+  };
+  keys.check_references = [&store](const Call& call) -> core::Result<Problems> {
+    Problems problems;
+    auto checked = check_id<domain::Project>(store, call.body, "project_id", "project", problems);
+    if (!checked) return std::unexpected(std::move(checked.error()));
+    return problems;
+  };
+  keys.goes_with = [](Change<VirtualKey>& change) {
+    return settings_gone_with(change.unit, change.call, "key", change.row.id);
   };
   keys.before_update = [](Change<VirtualKey>& change) -> core::Result<void> {
     if (auto may = refuse_revoked(*change.before); !may) return may;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "control/resources/dependents.hpp"
 #include "control/resources/key_shape.hpp"
 
 namespace relayna::control {
@@ -94,6 +95,9 @@ core::Result<json::Document> change_one(store::Unit& unit, const Call& call, con
   Note row{"keys." + wanted.verb, "keys", id, shown(before), {}};
   auto written = core::Result<void>{};
   if (wanted.action == Action::remove) {
+    auto gone_with = settings_gone_with(unit, call, "key", id);
+    if (!gone_with) return std::unexpected(std::move(gone_with.error()));
+    row.also = std::move(*gone_with);
     written = unit.of<VirtualKey>().remove(id);
   } else {
     apply(wanted.action, after, call.now);

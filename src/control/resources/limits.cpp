@@ -2,7 +2,9 @@
 
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/dependents.hpp"
 #include "control/resources/money_part.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
@@ -47,6 +49,8 @@ void add_amounts(Shape<Limit>& limit) {
   }
 }
 
+}  // namespace
+
 const Shape<Limit>& limit_shape() {
   static const auto shape = [] {
     Shape<Limit> limit("Limit", "What all requests of a scope may use together.");
@@ -80,33 +84,6 @@ const Shape<Limit>& limit_shape() {
   return shape;
 }
 
-template <class R>
-core::Result<void> must_exist(Change<Limit>& change) {
-  auto found = change.unit.of<R>().find(change.row.target);
-  if (!found) return std::unexpected(std::move(found.error()));
-  if (*found) return {};
-  change.call.problems.add("target", "is the id of no " + std::string(domain::to_string(change.row.scope)));
-  return std::unexpected(change.call.problems.error());
-}
-
-core::Result<void> check_target(Change<Limit>& change) {
-  if (change.row.target.empty()) return {};
-  switch (change.row.scope) {
-    case LimitScope::key:
-      return must_exist<domain::VirtualKey>(change);
-    case LimitScope::project:
-      return must_exist<domain::Project>(change);
-    case LimitScope::team:
-      return must_exist<domain::Team>(change);
-    case LimitScope::global:
-    case LimitScope::end_user:
-      break;
-  }
-  return {};
-}
-
-}  // namespace
-
 void add_limits(Api& api, const Resources& with) {
   Resource<Limit> limits{.path = "limits",
                          .tag = "Limits",
@@ -115,8 +92,10 @@ void add_limits(Api& api, const Resources& with) {
                          .read_scope = "limits:read",
                          .write_scope = "limits:write",
                          .search = "name"};
-  limits.before_create = check_target;
   auto& store = with.store.administration();
+  limits.check_references = [&store](const Call& call) {
+    return check_scope_id(store, call.body, "scope", "target");
+  };
   add_resource(api, store, limits);
   const auto set_enabled = [](bool enabled) {
     return [enabled](Change<Limit>& change) -> core::Result<void> {

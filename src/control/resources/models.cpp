@@ -3,7 +3,8 @@
 #include "control/api/parts.hpp"
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
-#include "control/resources/provider_names.hpp"
+#include "control/resources/provider_references.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
@@ -53,33 +54,27 @@ const Shape<Model>& model_shape() {
                 "Where else it is served.");
     model.field("enabled", &Model::enabled, flag(), Field::settable, "").listed("enabled");
     add_provenance(model);
-    // Requests go to `provider` only, as yet; what would not be done is not taken.
-    model.rule([](const Model& row, Problems& problems) {
-      if (!row.targets.empty()) problems.add("targets", "further targets are not served by this version");
-    });
     return model;
   }();
   return shape;
 }
 
-/// The providers a body names, as far as it is well-formed: the shape reports what is not.
-core::Result<void> check_providers(const Resources& with, Call& call) {
-  const auto check = [&](const json::Document& holder, const std::string& path) -> core::Result<void> {
-    if (!holder.is_object()) return {};
-    const auto given = holder.find("provider");
-    if (given == holder.end() || !given->is_string()) return {};
-    return check_provider_name(with, given->get<std::string>(), path, call.problems);
+/// The providers a body names that there are not.
+core::Result<Problems> check_providers(const Resources& with, const Call& call) {
+  const auto known = known_providers(with);
+  if (!known) return std::unexpected(known.error());
+  Problems problems;
+  const auto check = [&](const json::Document& holder, const std::string& path) {
+    const auto name = text_in(holder, "provider");
+    const auto problem = name ? unknown_provider_problem(*known, *name) : std::nullopt;
+    if (problem) problems.add(path, *problem);
   };
-  if (auto done = check(call.body, "provider"); !done) return done;
+  check(call.body, "provider");
   const auto targets = call.body.find("targets");
-  if (targets != call.body.end() && targets->is_array()) {
-    for (std::size_t i = 0; i < std::min(targets->size(), kMostTargets); ++i) {
-      const auto path = "targets[" + std::to_string(i) + "].provider";
-      if (auto done = check((*targets)[i], path); !done) return done;
-    }
-  }
-  if (!call.problems.empty()) return std::unexpected(call.problems.error());
-  return {};
+  if (targets == call.body.end() || !targets->is_array()) return problems;
+  for (std::size_t i = 0; i < std::min(targets->size(), kMostTargets); ++i)
+    check((*targets)[i], fmt::format("targets[{}].provider", i));
+  return problems;
 }
 
 }  // namespace
@@ -93,7 +88,7 @@ void add_models(Api& api, const Resources& with) {
                          .read_scope = "models:read",
                          .write_scope = "models:write",
                          .search = "name"};
-  models.check_references = [&with](Call& call) { return check_providers(with, call); };
+  models.check_references = [&with](const Call& call) { return check_providers(with, call); };
   add_resource(api, store, models);
   const auto set_enabled = [](bool enabled) {
     return [enabled](Change<Model>& change) -> core::Result<void> {

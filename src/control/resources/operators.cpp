@@ -140,7 +140,11 @@ void add_operators(Api& api, const Resources& with) {
     change.once["token"] = made.token.reveal();
     return {};
   };
-  operators.before_update = [](Change<Operator>& change) { return check_alive(change); };
+  operators.before_update = [](Change<Operator>& change) -> core::Result<void> {
+    if (auto may = check_alive(change); !may) return may;
+    const bool ends = domain::operator_state(change.row, change.call.now) != domain::OperatorState::active;
+    return ends ? refuse_own_end(change) : core::Result<void>{};
+  };
   add_resource(api, store, operators);
 
   add_action<Operator>(

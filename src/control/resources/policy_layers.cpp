@@ -1,6 +1,8 @@
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/dependents.hpp"
 #include "control/resources/policy_part.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
@@ -39,6 +41,8 @@ void check_scope(const PolicyLayer& layer, Problems& problems) {
     problems.add("scope_id", "names no route; give its label, for example /v1/chat/completions");
 }
 
+}  // namespace
+
 const Shape<PolicyLayer>& layer_shape() {
   static const auto shape = [] {
     Shape<PolicyLayer> layer("PolicyLayer", "A policy that holds beside the keys' own: for all of a kind.");
@@ -60,33 +64,6 @@ const Shape<PolicyLayer>& layer_shape() {
   return shape;
 }
 
-template <class R>
-core::Result<void> must_exist(Change<PolicyLayer>& change) {
-  auto found = change.unit.of<R>().find(change.row.scope_id);
-  if (!found) return std::unexpected(std::move(found.error()));
-  if (*found) return {};
-  change.call.problems.add("scope_id", "is the id of no " + std::string(domain::to_string(change.row.kind)));
-  return std::unexpected(change.call.problems.error());
-}
-
-core::Result<void> check_target(Change<PolicyLayer>& change) {
-  switch (change.row.kind) {
-    case LayerKind::project:
-      return must_exist<domain::Project>(change);
-    case LayerKind::team:
-      return must_exist<domain::Team>(change);
-    case LayerKind::key:
-      return must_exist<domain::VirtualKey>(change);
-    case LayerKind::global:
-    case LayerKind::route:
-    case LayerKind::model:
-      break;
-  }
-  return {};
-}
-
-}  // namespace
-
 void add_policy_layers(Api& api, const Resources& with) {
   Resource<PolicyLayer> layers{.path = "policy-layers",
                                .tag = "Policy layers",
@@ -95,12 +72,15 @@ void add_policy_layers(Api& api, const Resources& with) {
                                .read_scope = "policies:read",
                                .write_scope = "policies:write",
                                .search = "scope_id"};
-  layers.before_create = check_target;
+  auto& store = with.store.administration();
+  layers.check_references = [&store](const Call& call) {
+    return check_scope_id(store, call.body, "kind", "scope_id");
+  };
   layers.before_update = [](Change<PolicyLayer>& change) -> core::Result<void> {
     count_version(change.row.policy, change.before->policy);
     return {};
   };
-  add_resource(api, with.store.administration(), layers);
+  add_resource(api, store, layers);
 }
 
 }  // namespace relayna::control

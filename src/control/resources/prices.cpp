@@ -8,7 +8,8 @@
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/money_part.hpp"
-#include "control/resources/provider_names.hpp"
+#include "control/resources/provider_references.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
@@ -91,12 +92,14 @@ const Shape<Price>& listed_shape() {
   return shape;
 }
 
-core::Result<void> check_provider(const Resources& with, Call& call) {
-  const auto given = call.body.find("provider");
-  if (given == call.body.end() || !given->is_string()) return {};
-  if (auto done = check_provider_name(with, given->get<std::string>(), "provider", call.problems); !done)
-    return done;
-  return call.problems.empty() ? core::Result<void>() : std::unexpected(call.problems.error());
+core::Result<Problems> check_provider(const Resources& with, const Call& call) {
+  Problems problems;
+  const auto name = text_in(call.body, "provider");
+  if (!name) return problems;
+  const auto known = known_providers(with);
+  if (!known) return std::unexpected(known.error());
+  if (const auto problem = unknown_provider_problem(*known, *name)) problems.add("provider", *problem);
+  return problems;
 }
 
 core::Result<Answer> show_catalog(Call& call) {
@@ -207,7 +210,7 @@ void add_prices(Api& api, const Resources& with) {
                                  .read_scope = "prices:read",
                                  .write_scope = "prices:write",
                                  .search = "model"};
-  prices.check_references = [&with](Call& call) { return check_provider(with, call); };
+  prices.check_references = [&with](const Call& call) { return check_provider(with, call); };
   add_resource(api, with.store.administration(), prices);
   add_catalog(api);
   add_resolve(api, with);

@@ -1,10 +1,14 @@
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/dependents.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
 
 namespace {
+
+using Test = store::Filter::Test;
 
 const Shape<domain::Project>& project_shape() {
   static const auto shape = [] {
@@ -34,7 +38,24 @@ void add_projects(Api& api, const Resources& with) {
                                      .read_scope = "projects:read",
                                      .write_scope = "projects:write",
                                      .search = "name"};
-  add_resource(api, with.store.administration(), projects);
+  auto& store = with.store.administration();
+  projects.check_references = [&store](const Call& call) -> core::Result<Problems> {
+    Problems problems;
+    auto checked = check_id<domain::Team>(store, call.body, "team_id", "team", problems);
+    if (!checked) return std::unexpected(std::move(checked.error()));
+    return problems;
+  };
+  projects.before_remove = [](Change<domain::Project>& change) -> core::Result<void> {
+    auto keys = change.unit.of<domain::VirtualKey>().find_all({{"project_id", Test::equals, change.row.id}});
+    if (!keys) return std::unexpected(std::move(keys.error()));
+    std::vector<std::string> uses;
+    for (const auto& key : *keys) uses.push_back((key.revoked_at ? "revoked key " : "key ") + key.name);
+    return refuse_while_used("Project " + change.row.name + " cannot be deleted", uses);
+  };
+  projects.goes_with = [](Change<domain::Project>& change) {
+    return settings_gone_with(change.unit, change.call, "project", change.row.id);
+  };
+  add_resource(api, store, projects);
 }
 
 }  // namespace relayna::control

@@ -2,6 +2,8 @@
 
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/dependents.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 #include "control/resources/secret_field.hpp"
 
@@ -19,6 +21,8 @@ template <class Member>
 auto of_credential(Member member) {
   return [member](auto& row) -> auto& { return std::invoke(member, row.credential); };
 }
+
+}  // namespace
 
 const Shape<ProviderCredentialRow>& credential_shape() {
   static const auto shape = [] {
@@ -51,6 +55,8 @@ const Shape<ProviderCredentialRow>& credential_shape() {
   }();
   return shape;
 }
+
+namespace {
 
 template <class Row>
 auto set_enabled(bool enabled) {
@@ -116,6 +122,8 @@ auto of_mapping(Member member) {
   return [member](auto& row) -> auto& { return std::invoke(member, row.mapping); };
 }
 
+}  // namespace
+
 const Shape<CredentialMappingRow>& mapping_shape() {
   static const auto shape = [] {
     Shape<CredentialMappingRow> shape(
@@ -144,23 +152,7 @@ const Shape<CredentialMappingRow>& mapping_shape() {
   return shape;
 }
 
-template <class Target>
-core::Result<bool> exists(store::Unit& unit, const std::string& id) {
-  auto found = unit.of<Target>().find(id);
-  if (!found) return std::unexpected(std::move(found.error()));
-  return found->has_value();
-}
-
-core::Result<void> check_target(Change<CredentialMappingRow>& change) {
-  const auto& mapping = change.row.mapping;
-  const bool key = mapping.scope == Scope::key;
-  auto there = key ? exists<domain::VirtualKey>(change.unit, mapping.target_id)
-                   : exists<domain::Project>(change.unit, mapping.target_id);
-  if (!there) return std::unexpected(std::move(there.error()));
-  if (!*there) change.call.problems.add("target_id", key ? "names no virtual key" : "names no project");
-  if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
-  return {};
-}
+namespace {
 
 /// The id of the mapping that the body's target has already; empty: none.
 core::Result<std::string> mapped_already(store::Administration& store, const Call& call) {
@@ -211,12 +203,12 @@ void add_litellm_credentials(Api& api, const Resources& with) {
     return seal_given(change.call, "credential", mapping.credential, sealed, *keyring,
                       catalog::mapping_context(mapping.id));
   };
-  mappings.before_create = [seal](Change<CredentialMappingRow>& change) -> core::Result<void> {
-    if (auto known = check_target(change); !known) return known;
-    return seal(change);
-  };
-  mappings.before_update = seal;
   auto& store = with.store.administration();
+  mappings.check_references = [&store](const Call& call) {
+    return check_scope_id(store, call.body, "scope", "target_id");
+  };
+  mappings.before_create = seal;
+  mappings.before_update = seal;
   add_resource(api, store, mappings);
   api.add_schema("LitellmCredentialCreate", create_schema(mapping_shape().fields()));
 

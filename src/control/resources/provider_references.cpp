@@ -7,45 +7,93 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "relayna/json/document.hpp"
+
 namespace relayna::control {
 
-std::vector<std::string> uses_of_provider(const store::CatalogRows& rows, std::string_view name) {
-  std::vector<std::string> uses;
-  for (const auto& model : rows.models) {
-    const bool target = std::ranges::any_of(model.targets, [&](const auto& t) { return t.provider == name; });
-    if (target || model.provider == name) uses.push_back("model " + model.name);
-  }
-  for (const auto& row : rows.providers) {
-    if (row.provider.fallback == name && row.provider.name != name)
-      uses.push_back("fallback of provider " + row.provider.name);
-  }
-  for (const auto& entry : rows.prices) {
-    if (entry.price.provider == name) uses.push_back("price of " + entry.price.model);
-  }
-  return uses;
+namespace {
+
+using Test = store::Filter::Test;
+
+constexpr std::size_t kMostNamed = 20;
+
+/// `there are: a, b`, as far as a message should go.
+std::string told(const std::set<std::string_view>& names) {
+  std::vector<std::string_view> first(names.begin(), names.end());
+  const std::size_t more = first.size() > kMostNamed ? first.size() - kMostNamed : 0;
+  first.resize(first.size() - more);
+  if (first.empty()) return "there is none yet";
+  return fmt::format("there are: {}{}", fmt::join(first, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
-std::optional<std::string> fallback_problem(const store::CatalogRows& rows,
-                                            const std::vector<domain::Provider>& environment,
-                                            std::string_view name, std::string_view fallback) {
+}  // namespace
+
+core::Result<KnownProviders> known_providers(const Resources& with) {
+  auto page = with.store.administration().of<store::ProviderRow>().list(
+      {.where = {}, .sort = "name", .descending = false, .after = {}, .limit = std::numeric_limits<std::size_t>::max()});
+  if (!page) return std::unexpected(std::move(page.error()));
+  KnownProviders known{.stored = std::move(page->rows), .of_environment = {}};
+  for (const auto& provider : with.environment_providers) {
+    const bool hidden = std::ranges::any_of(
+        known.stored, [&](const store::ProviderRow& row) { return row.provider.name == provider.name; });
+    if (!hidden) known.of_environment.push_back({provider, {}});
+  }
+  return known;
+}
+
+std::optional<std::string> unknown_provider_problem(const KnownProviders& known, std::string_view name) {
+  std::set<std::string_view> names;
+  for (const auto* rows : {&known.stored, &known.of_environment}) {
+    for (const auto& row : *rows) names.insert(row.provider.name);
+  }
+  if (names.contains(name)) return std::nullopt;
+  return "names no provider; " + told(names);
+}
+
+std::optional<std::string> fallback_problem(const KnownProviders& known, std::string_view name,
+                                            std::string_view fallback) {
   if (fallback.empty()) return std::nullopt;
   std::map<std::string_view, std::string_view> next;
-  for (const auto& provider : environment) next.emplace(provider.name, provider.fallback);
-  for (const auto& row : rows.providers) next[row.provider.name] = row.provider.fallback;
+  for (const auto* rows : {&known.stored, &known.of_environment}) {
+    for (const auto& row : *rows) next.emplace(row.provider.name, row.provider.fallback);
+  }
   next.emplace("litellm", "");  // stands for whichever LiteLLM is in force
   next[name] = fallback;
   if (!next.contains(fallback)) {
-    std::vector<std::string_view> names;
-    for (const auto& [known, behind] : next) {
-      if (known != name) names.push_back(known);
+    std::set<std::string_view> others;
+    for (const auto& [other, behind] : next) {
+      if (other != name) others.insert(other);
     }
-    return fmt::format("there is no provider `{}`; there are: {}", fallback, fmt::join(names, ", "));
+    return "names no provider; " + told(others);
   }
   std::set<std::string_view> seen{name};
   for (auto at = fallback; !at.empty(); at = next.contains(at) ? next[at] : std::string_view()) {
     if (!seen.insert(at).second) return "leads back to a provider that was tried before";
   }
   return std::nullopt;
+}
+
+core::Result<std::vector<std::string>> uses_of_provider(store::Unit& unit, const std::string& name) {
+  auto models = unit.of<domain::Model>().find_all({{"provider", Test::equals, name}});
+  if (!models) return std::unexpected(std::move(models.error()));
+  auto with_targets = unit.of<domain::Model>().find_all({{"targets", Test::contains, json::dump(name)}});
+  if (!with_targets) return std::unexpected(std::move(with_targets.error()));
+  const auto behind = unit.of<store::ProviderRow>().find_all({{"fallback", Test::equals, name}});
+  if (!behind) return std::unexpected(behind.error());
+  const auto prices = unit.of<domain::PriceOverride>().find_all({{"provider", Test::equals, name}});
+  if (!prices) return std::unexpected(prices.error());
+
+  std::vector<std::string> uses;
+  for (const auto& model : *models) uses.push_back("model " + model.name);
+  for (const auto& model : *with_targets) {
+    const bool target = std::ranges::any_of(model.targets, [&](const auto& t) { return t.provider == name; });
+    if (target && model.provider != name) uses.push_back("model " + model.name);
+  }
+  for (const auto& row : *behind) {
+    if (row.provider.name != name) uses.push_back("fallback of provider " + row.provider.name);
+  }
+  for (const auto& row : *prices) uses.push_back("price of " + row.price.model);
+  return uses;
 }
 
 }  // namespace relayna::control

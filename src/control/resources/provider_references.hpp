@@ -3,17 +3,28 @@
 #include <string>
 #include <vector>
 
-#include "relayna/store/rows.hpp"
+#include "control/resources/resources.hpp"
 
 namespace relayna::control {
 
-/// What would be left without its provider: `model gpt-4o`, `fallback of provider openai`, `price of gpt-4o`.
-std::vector<std::string> uses_of_provider(const store::CatalogRows& rows, std::string_view name);
+// Providers are referred to by name, which no key of the database covers.
 
-/// Null when a provider of this name may fall back to that one, else why not. `environment` are the providers
-/// that are not in the store.
-std::optional<std::string> fallback_problem(const store::CatalogRows& rows,
-                                            const std::vector<domain::Provider>& environment,
-                                            std::string_view name, std::string_view fallback);
+/// The providers there are.
+struct KnownProviders {
+  std::vector<store::ProviderRow> stored;
+  std::vector<store::ProviderRow> of_environment;  ///< those that no stored one of the same name hides
+};
+/// Blocks; not within a unit. Errors: the store's.
+core::Result<KnownProviders> known_providers(const Resources& with);
+
+/// Null when there is a provider of this name, else what is wrong.
+std::optional<std::string> unknown_provider_problem(const KnownProviders& known, std::string_view name);
+
+/// Null when a provider of this name may fall back to that one, else why not.
+std::optional<std::string> fallback_problem(const KnownProviders& known, std::string_view name,
+                                            std::string_view fallback);
+
+/// What would be left without its provider: `model gpt-4o`, `fallback of provider openai`, `price of gpt-4o`.
+core::Result<std::vector<std::string>> uses_of_provider(store::Unit& unit, const std::string& name);
 
 }  // namespace relayna::control

@@ -1,12 +1,16 @@
-#include <fmt/ranges.h>
+#include <algorithm>
+
+#include <fmt/format.h>
 
 #include "relayna/catalog/build.hpp"
 #include "relayna/upstream/candidates.hpp"
 
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/dependents.hpp"
 #include "control/resources/provider_references.hpp"
 #include "control/resources/providers.hpp"
+#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 #include "control/resources/secret_field.hpp"
 
@@ -122,44 +126,50 @@ void check_address(const Resources& with, const std::string& url, std::string_vi
     problems.add(std::string(field), "may not be connected to: " + refusal);
 }
 
-std::vector<ProviderRow> environment_rows(const Resources& with, const store::CatalogRows& rows) {
-  std::vector<ProviderRow> shown;
-  for (const auto& provider : with.environment_providers) {
-    const bool hidden = std::ranges::any_of(
-        rows.providers, [&](const ProviderRow& row) { return row.provider.name == provider.name; });
-    if (!hidden) shown.push_back({provider, {}});
-  }
-  return shown;
-}
-
 core::Result<Provider> load_provider(const Resources& with, const std::string& id) {
-  auto rows = with.store.catalog().load();
-  if (!rows) return std::unexpected(std::move(rows.error()));
-  const auto own = environment_rows(with, *rows);
-  for (const auto& row : own) {
+  auto known = known_providers(with);
+  if (!known) return std::unexpected(std::move(known.error()));
+  for (const auto& row : known->of_environment) {
     if (row.provider.id == id) return row.provider;
   }
-  for (auto& row : rows->providers) {
-    if (row.provider.id != id) continue;
-    if (!row.sealed_credential.empty()) {
-      auto opened = with.keyring.open(row.sealed_credential, catalog::provider_context(row.provider.name));
-      if (!opened) return std::unexpected(std::move(opened.error()));
-      row.provider.credential = std::move(*opened);
-    }
-    return std::move(row.provider);
+  const auto row = std::ranges::find(known->stored, id, [](const ProviderRow& each) { return each.provider.id; });
+  if (row == known->stored.end())
+    return core::fail(core::ErrorCode::not_found, "There is no provider with this id.");
+  if (!row->sealed_credential.empty()) {
+    auto opened = with.keyring.open(row->sealed_credential, catalog::provider_context(row->provider.name));
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    row->provider.credential = std::move(*opened);
   }
-  return core::fail(core::ErrorCode::not_found, "There is no provider with this id.");
+  return std::move(row->provider);
 }
 
 namespace {
 
-core::Result<void> refuse_if_used(const store::CatalogRows& rows, const std::string& name,
-                                  std::string_view verb) {
-  const auto uses = uses_of_provider(rows, name);
-  if (uses.empty()) return {};
-  return core::fail(core::ErrorCode::conflict,
-                    fmt::format("Provider {} cannot be {} while it is in use: {}.", name, verb,
-                                fmt::join(std::span(uses).first(std::min<std::size_t>(uses.size(), 10)), ", ")));
+core::Result<void> refuse_if_used(store::Unit& unit, const std::string& name, std::string_view verb) {
+  const auto uses = uses_of_provider(unit, name);
+  if (!uses) return std::unexpected(uses.error());
+  return refuse_while_used(fmt::format("Provider {} cannot be {}", name, verb), *uses);
+}
+
+/// What is wrong with where a provider leads: to its upstream, and to what is asked when that fails.
+core::Result<Problems> check_references(const Resources& with, const Call& call) {
+  Problems problems;
+  if (const auto base_url = text_in(call.body, "base_url"))
+    check_address(with, *base_url, "base_url", problems);
+  auto name = text_in(call.body, "name");
+  auto fallback = text_in(call.body, "fallback");
+  if (!name && !fallback) return problems;
+  const auto known = known_providers(with);
+  if (!known) return std::unexpected(known.error());
+  const auto id = call.path.find("id");  // of one that is changed
+  for (const auto& row : known->stored) {
+    if (id == call.path.end() || row.provider.id != id->second) continue;
+    if (!name) name = row.provider.name;
+    if (!call.body.contains("fallback")) fallback = row.provider.fallback;
+  }
+  if (auto problem = fallback_problem(*known, name.value_or(""), fallback.value_or("")))
+    problems.add("fallback", *problem);
+  return problems;
 }
 
 /// The sealed form says whose it is, so a new name needs a new one.
@@ -174,21 +184,15 @@ core::Result<void> seal_under_new_name(ProviderRow& row, const std::string& befo
   return {};
 }
 
-/// What a provider must be before it is stored; changes that nothing else can be seen from.
-core::Result<void> ready(Change<ProviderRow>& change, const Resources& with) {
-  auto rows = with.store.catalog().load();
-  if (!rows) return std::unexpected(std::move(rows.error()));
+/// A new name waits until nothing refers to the old one; what is given of the credential is sealed.
+core::Result<void> ready(Change<ProviderRow>& change, const identity::Keyring& keyring) {
   auto& provider = change.row.provider;
-  check_address(with, provider.base_url, "base_url", change.call.problems);
-  if (auto problem = fallback_problem(*rows, with.environment_providers, provider.name, provider.fallback))
-    change.call.problems.add("fallback", *problem);
-  if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
   if (change.before != nullptr && change.before->provider.name != provider.name) {
     const auto& before = change.before->provider.name;
-    if (auto free = refuse_if_used(*rows, before, "renamed"); !free) return free;
-    if (auto sealed = seal_under_new_name(change.row, before, with.keyring); !sealed) return sealed;
+    if (auto free = refuse_if_used(change.unit, before, "renamed"); !free) return free;
+    if (auto sealed = seal_under_new_name(change.row, before, keyring); !sealed) return sealed;
   }
-  return seal_given(change.call, "credential", provider.credential, change.row.sealed_credential, with.keyring,
+  return seal_given(change.call, "credential", provider.credential, change.row.sealed_credential, keyring,
                     catalog::provider_context(provider.name));
 }
 
@@ -204,15 +208,17 @@ void add_providers(Api& api, const Resources& with) {
                                   .write_scope = "providers:write",
                                   .search = "name"};
   providers.elsewhere = [use](store::Administration&) -> std::vector<ProviderRow> {
-    auto rows = use->store.catalog().load();
-    return rows ? environment_rows(*use, *rows) : std::vector<ProviderRow>();
+    auto known = known_providers(*use);
+    return known ? std::move(known->of_environment) : std::vector<ProviderRow>();
   };
-  providers.before_create = [use](Change<ProviderRow>& change) { return ready(change, *use); };
+  providers.check_references = [use](const Call& call) { return check_references(*use, call); };
+  providers.before_create = [use](Change<ProviderRow>& change) { return ready(change, use->keyring); };
   providers.before_update = providers.before_create;
-  providers.before_remove = [use](Change<ProviderRow>& change) -> core::Result<void> {
-    auto rows = use->store.catalog().load();
-    if (!rows) return std::unexpected(std::move(rows.error()));
-    return refuse_if_used(*rows, change.row.provider.name, "deleted");
+  providers.before_remove = [](Change<ProviderRow>& change) {
+    return refuse_if_used(change.unit, change.row.provider.name, "deleted");
+  };
+  providers.goes_with = [](Change<ProviderRow>& change) {
+    return credentials_gone_with(change.unit, change.call, change.row.provider.id);
   };
   auto& store = with.store.administration();
   add_resource(api, store, providers);

@@ -10,9 +10,6 @@ const Shape<store::ProviderRow>& provider_shape();
 /// A problem of `field` when the URL's host is an address that may not be connected to.
 void check_address(const Resources& with, const std::string& url, std::string_view field, Problems& problems);
 
-/// The environment's providers that no stored one of the same name hides.
-std::vector<store::ProviderRow> environment_rows(const Resources& with, const store::CatalogRows& rows);
-
 /// A stored or an environment's provider with its credential opened. Blocks. not_found.
 core::Result<domain::Provider> load_provider(const Resources& with, const std::string& id);
 

@@ -86,6 +86,33 @@ TEST_P(ReferencesContract, DanglingReferencesAreNamed) {
   expect_dangling(sample_limit("l", domain::LimitScope::team, new_id()), "target");
 }
 
+TEST_P(ReferencesContract, AUnitFindsWhatRefersToARow) {
+  const auto team = sample_team("t");
+  ASSERT_OK(insert(team));
+  ASSERT_OK(insert(sample_team("other")));
+  std::vector<std::string> ids;
+  for (const char* name : {"p1", "p2", "p3"}) {
+    const auto project = sample_project(name, team.id);
+    ids.push_back(project.id);
+    ASSERT_OK(insert(project));
+  }
+  ASSERT_OK(insert(sample_project("without", "")));
+  std::ranges::sort(ids);
+  ASSERT_OK(change([&](store::Unit& unit) -> core::Result<void> {
+    using Test = store::Filter::Test;
+    auto& projects = unit.of<domain::Project>();
+    std::vector<std::string> found;
+    for (const auto& project : projects.find_all({{"team_id", Test::equals, team.id}}).value())
+      found.push_back(project.id);
+    EXPECT_EQ(found, ids) << "in the order of their ids";
+    EXPECT_OK(projects.remove(ids.front()));
+    const auto left = projects.find_all({{"team_id", Test::equals, team.id}, {"name", Test::contains, "P"}});
+    EXPECT_EQ(left.value().size(), 2U) << "what the unit did counts";
+    EXPECT_FAILS(invalid_request, projects.find_all({{"team_id", Test::equals, "no id"}}));
+    return {};
+  }));
+}
+
 TEST_P(ReferencesContract, WhatOthersReferToStays) {
   const auto team = sample_team("t");
   const auto project = sample_project("p", team.id);

@@ -6,9 +6,7 @@
 namespace relayna::control {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 class ProviderReferencesTest : public testing::Test {
  protected:
@@ -16,31 +14,33 @@ class ProviderReferencesTest : public testing::Test {
     store::ProviderRow row;
     row.provider.name = std::move(name);
     row.provider.fallback = std::move(fallback);
-    rows.providers.push_back(std::move(row));
+    known.stored.push_back(std::move(row));
   }
   std::string problem(std::string_view name, std::string_view fallback) {
-    return fallback_problem(rows, environment, name, fallback).value_or("");
+    return fallback_problem(known, name, fallback).value_or("");
   }
-  store::CatalogRows rows;
-  std::vector<domain::Provider> environment;
+  std::string problem(std::string_view name) { return unknown_provider_problem(known, name).value_or(""); }
+  KnownProviders known;
 };
 
-TEST_F(ProviderReferencesTest, EverythingThatNamesAProviderUsesIt) {
-  add("a", "b");
-  add("b", "b");
-  rows.models = {{.name = "own", .provider = "b"}, {.name = "other", .provider = "a"}, {.name = "target", .provider = "a"}};
-  rows.models[2].targets.emplace_back().provider = "b";
-  rows.prices.emplace_back().price.provider = "b";
-  rows.prices[0].price.model = "m";
-  EXPECT_THAT(uses_of_provider(rows, "b"),
-              ElementsAre("model own", "model target", "fallback of provider a", "price of m"));
-  EXPECT_THAT(uses_of_provider(rows, "c"), IsEmpty());
+TEST_F(ProviderReferencesTest, ANameIsOneOfTheStoredOrTheEnvironments) {
+  EXPECT_EQ(problem("a"), "names no provider; there is none yet");
+  add("b");
+  known.of_environment.emplace_back().provider.name = "a";
+  EXPECT_EQ(problem("a"), "");
+  EXPECT_EQ(problem("b"), "");
+  EXPECT_EQ(problem("c"), "names no provider; there are: a, b");
+}
+
+TEST_F(ProviderReferencesTest, AMessageDoesNotNameHundreds) {
+  for (int i = 100; i < 140; ++i) add("p" + std::to_string(i));
+  EXPECT_THAT(problem("c"), testing::EndsWith("p119 and 20 more"));
 }
 
 TEST_F(ProviderReferencesTest, AFallbackIsAProviderThatLeadsNowhereTwice) {
   add("a", "b");
   add("b");
-  environment.emplace_back().name = "openai";
+  known.of_environment.emplace_back().provider.name = "openai";
   EXPECT_EQ(problem("b", ""), "");
   EXPECT_EQ(problem("b", "openai"), "");
   EXPECT_EQ(problem("b", "litellm"), "") << "whichever is in force, now or later";
