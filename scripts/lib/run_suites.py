@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from litellm_venv import prepare_litellm
+from python_programs import prepare_program
 from suite_results import Result, SuiteBroken, read_counts, read_ctest, tail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,7 +144,7 @@ def e2e() -> Result:
     binary = build("release", ("relayna-gateway",)) / "relayna-gateway"
     out, files, env = fresh_results("e2e"), test_files("e2e"), {}
     install_e2e_packages(ROOT / "tests" / "e2e")
-    litellm, reason = prepare_litellm(ROOT, out / "litellm-install.log")
+    litellm, reason = prepare_program(ROOT, "litellm", ROOT / "tests/e2e/litellm-requirements.txt", out / "litellm-install.log")
     result = Result()
     if litellm:
         env["RELAYNA_LITELLM"] = str(litellm)
@@ -158,9 +158,18 @@ def e2e() -> Result:
 def integration() -> Result:
     """Against the binary with sanitizers: outages and faults take the paths where memory is handled wrongly."""
     binary = build("dev", ("relayna-gateway",)) / "relayna-gateway"
-    fresh_results("integration")
+    out, files, env = fresh_results("integration"), test_files("integration"), {}
     install_e2e_packages(ROOT / "tests" / "e2e")  # the admin API's answers are held against its OpenAPI document
-    return node_suite("integration", binary, test_files("integration"), jobs=2, seconds=180, timeout=1200)
+    schemathesis, reason = prepare_program(ROOT, "schemathesis", ROOT / "tests/integration/schemathesis-requirements.txt",
+                                           out / "schemathesis-install.log")
+    result = Result()
+    if schemathesis:
+        env["RELAYNA_SCHEMATHESIS"] = str(schemathesis)
+    else:
+        files = [file for file in files if file.name != "admin_schemathesis.test.mjs"]
+        result.skipped.append(("integration/admin_schemathesis.test.mjs", reason))
+    result.add(node_suite("integration", binary, files, jobs=2, seconds=180, timeout=1200, env=env))
+    return result
 
 
 def tsan() -> Result:

@@ -1,4 +1,4 @@
-"""A LiteLLM proxy in a virtual environment under build/tools, for the e2e suite that uses it as upstream."""
+"""Programs from PyPI that suites use, each in a virtual environment of its own under build/tools."""
 
 import os
 import subprocess
@@ -11,11 +11,10 @@ from suite_results import SuiteBroken
 UNREACHABLE = ("Connection", "connection", "timed out", "Temporary failure", "Name or service", "ProxyError", "SSLError")
 
 
-def prepare_litellm(root: Path, log: Path) -> tuple[Path | None, str]:
-    """The `litellm` program, or None and why not. Raises when installing fails although PyPI answers."""
-    requirements = root / "tests" / "e2e" / "litellm-requirements.txt"
-    venv = root / "build" / "tools" / "litellm"
-    program, stamp = venv / "bin" / "litellm", venv / ".installed-requirements"
+def prepare_program(root: Path, name: str, requirements: Path, log: Path) -> tuple[Path | None, str]:
+    """The program of this name, or None and why not. Raises when installing fails although PyPI answers."""
+    venv = root / "build" / "tools" / name
+    program, stamp = venv / "bin" / name, venv / ".installed-requirements"
     if program.exists() and stamp.exists() and stamp.read_text() == requirements.read_text():
         return program, ""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -33,4 +32,4 @@ def prepare_litellm(root: Path, log: Path) -> tuple[Path | None, str]:
     said = log.read_text(errors="replace")
     if any(sign in said for sign in UNREACHABLE):
         return None, "PyPI is unreachable"
-    raise SuiteBroken(f"pip could not install LiteLLM, see {log}")
+    raise SuiteBroken(f"pip could not install {name}, see {log}")
