@@ -21,8 +21,8 @@ function schemathesis(admin, ownOperator) {
   const folder = temporaryFolder();
   const args = ["run", `${admin.gateway.control}/admin/openapi.json`, "--header", `Authorization: Bearer ${admin.token}`,
     "--checks", checks.join(","), ...excluded.flatMap((id) => ["--exclude-operation-id", id]),
-    "--phases", "coverage,fuzzing,stateful", "--max-examples", process.env.RELAYNA_SCHEMATHESIS_EXAMPLES ?? "10", "--seed", "1", "--generation-deterministic",
-    "--continue-on-failure", "--request-timeout", "20", "--generation-database", "none", "--no-color"];
+    "--phases", "coverage,fuzzing,stateful", "--max-examples", process.env.RELAYNA_SCHEMATHESIS_EXAMPLES ?? "10", "--generation-deterministic",
+    "--continue-on-failure", "--request-timeout", "20", "--no-color"];
   const env = { PATH: process.env.PATH, HOME: folder, LANG: "C.UTF-8", SCHEMATHESIS_HOOKS: hooks, RELAYNA_OWN_OPERATOR: ownOperator };
   return new Promise((resolve) => {
     execFile(program, args, { cwd: folder, env, timeout: 170_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) => resolve({ error, said: stdout + stderr }));

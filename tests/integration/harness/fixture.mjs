@@ -22,8 +22,8 @@ export class Fixture {
     const server = new Postgres();
     return this.#start(server, () => server.close());
   }
-  async redis() {
-    const server = new Redis();
+  async redis(options) {
+    const server = new Redis(options);
     return this.#start(server, () => server.close());
   }
   async proxy(port) {
@@ -53,8 +53,8 @@ export class Fixture {
   gateways(count, options) { return Promise.all(Array.from({ length: count }, () => this.gateway(options))); }
 
   // PostgreSQL with a database in it and Redis, ready for replicas: {postgres, redis, database, urls}.
-  async stores() {
-    const [postgres, redis] = await Promise.all([this.postgres(), this.redis()]);
+  async stores({ redisPassword } = {}) {
+    const [postgres, redis] = await Promise.all([this.postgres(), this.redis({ password: redisPassword })]);
     const database = await postgres.createDatabase();
     return { postgres, redis, database, urls: { database: database.url(), redis: redis.url() } };
   }

@@ -6,6 +6,10 @@ import { ServerProcess, program, run, serverFolder, tailOf } from "./processes.m
 export class Redis {
   #folder = serverFolder("redis");
   #process;
+  #password;
+
+  // With a password, clients must give it.
+  constructor({ password } = {}) { this.#password = password; }
 
   async start() {
     const server = program("redis-server", "redis-server");
@@ -13,7 +17,7 @@ export class Redis {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       if (!fixed) this.port = await freePort();
       this.#process = new ServerProcess([server, "--port", this.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-        "--dir", this.#folder, "--daemonize", "no"], { log: `${this.#folder}/log` });
+        "--dir", this.#folder, "--daemonize", "no", ...(this.#password ? ["--requirepass", this.#password] : [])], { log: `${this.#folder}/log` });
       await until("Redis answers", () => !this.#process.running || this.command("PING").then(() => true, () => false), { within: 30_000 });
       if (this.#process.running) return this;
     }
@@ -21,10 +25,11 @@ export class Redis {
   }
 
   get running() { return this.#process?.running ?? false; }
-  url(port = this.port) { return `redis://127.0.0.1:${port}/0`; }
+  url(port = this.port) { return `redis://${this.#password ? `:${this.#password}@` : ""}127.0.0.1:${port}/0`; }
   // One command through redis-cli; the answer's text.
   async command(...words) {
-    return (await run([program("redis-cli", "redis-tools"), "-h", "127.0.0.1", "-p", this.port, "-e", ...words])).trim();
+    const password = this.#password ? ["-a", this.#password, "--no-auth-warning"] : [];
+    return (await run([program("redis-cli", "redis-tools"), "-h", "127.0.0.1", "-p", this.port, "-e", ...password, ...words])).trim();
   }
 
   async stop() { if (this.running) await this.#process.end("SIGKILL"); }
