@@ -44,7 +44,8 @@ for (const backend of ["sqlite", "postgres"]) {
       assert.equal(provider, "echo");
       const model = await admin.get("/admin/models/team%2Ffast");
       assert.deepEqual(model.targets, []);
-      await admin.refused(400, "invalid_request", "PATCH", "/admin/models/team%2Ffast", { body: { targets: [{ provider: "echo", weight: 3 }] } }, ["targets"]);
+      const { targets } = await admin.patch("/admin/models/team%2Ffast", { targets: [{ provider: "echo", weight: 3 }] });
+      assert.deepEqual(targets.map(({ provider: name, weight }) => [name, weight]), [["echo", 3]]);
       assert.equal((await admin.act("/admin/models/team%2Ffast/disable")).enabled, false);
       await admin.refused(400, "invalid_request", "POST", "/admin/models", { body: { name: "m", provider: "nobody" } }, ["provider"]);
       await admin.refused(400, "invalid_request", "PATCH", "/admin/models/team%2Ffast", { body: { targets: [{ provider: "nobody" }] } }, ["targets[0].provider"]);
@@ -70,6 +71,22 @@ for (const backend of ["sqlite", "postgres"]) {
       await admin.refused(404, "not_found", "GET", "/admin/prices/resolve?provider=nobody&model=nothing");
       const catalog = await admin.get("/admin/prices/catalog?provider=openai&q=gpt-4o");
       assert.ok(catalog.data.length > 0 && catalog.data.every(({ provider, model }) => provider === "openai" && model.includes("gpt-4o")));
+    });
+
+    test("what a body refers to is judged with everything else in it", async () => {
+      const refused = (target, body, fields) => admin.refused(400, "invalid_request", "POST", target, { body }, fields);
+      await refused("/admin/models", { provider: "nobody", enabled: 1, targets: [{ provider: "nobody", weight: 0 }] },
+        ["name", "provider", "enabled", "targets[0].provider", "targets[0].weight"]);
+      await refused("/admin/prices", { provider: "nobody", request_usd: -1 }, ["model", "provider", "request_usd"]);
+      await refused("/admin/limits", { scope: "team", target: nobody, requests_per_day: -1 }, ["name", "target", "requests_per_day"]);
+      await refused("/admin/policy-layers", { kind: "project", scope_id: nobody, policy: { rpm_limit: -1 } }, ["scope_id", "policy.rpm_limit"]);
+      await refused("/admin/keys", { project_id: nobody, disabled: 1 }, ["name", "project_id", "disabled"]);
+      await refused("/admin/projects", { team_id: nobody }, ["name", "team_id"]);
+      await refused("/admin/providers", { kind: "openai", base_url: "http://169.254.169.254", fallback: "nobody", enabled: 1 }, ["name", "base_url", "fallback", "enabled"]);
+      await refused("/admin/providers/litellm-credentials", { scope: "key", target_id: nobody, enabled: 1 }, ["target_id", "enabled"]);
+      const once = await refused("/admin/keys", { name: "x", project_id: "no id" }, ["project_id"]);
+      assert.equal(once.fields.length, 1, "one problem of one field");
+      await admin.refused(404, "not_found", "PATCH", "/admin/models/nothing", { body: { provider: "nobody" } });
     });
 
     test("many keys change at once, each with its result and its audit row", async () => {

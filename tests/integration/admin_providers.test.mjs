@@ -74,6 +74,24 @@ for (const backend of ["sqlite", "postgres"]) {
       await admin.remove(`/admin/providers/${used.id}`);
     });
 
+    test("a model's targets serve it when its own provider fails, and keep their provider from being deleted", async () => {
+      const [mine, theirs] = [await make(), await make({ base_url: other.url })];
+      await admin.create("/admin/models", { name: "spread", provider: mine.name, targets: [{ provider: theirs.name, upstream_model: "there", priority: 1 }] });
+      await admin.create("/admin/prices", { provider: theirs.name, model: "there", request_usd: 1 });
+      const ask = () => gateway.ask(apis.chat, key.key, { model: "spread" });
+      await until("the model serves", async () => (await ask()).status === 200);
+      assert.equal(JSON.parse(upstream.last.body).model, "spread");
+      upstream.script((request, reply) => reply.json(500, { error: { message: "broken" } }));
+      other.script(answerAll);
+      assert.equal((await ask()).status, 200);
+      assert.equal(JSON.parse(other.last.body).model, "there");
+      upstream.script(answerAll);
+      const { message } = await admin.refused(409, "conflict", "DELETE", `/admin/providers/${theirs.id}`);
+      for (const use of ["model spread", "price of there"]) assert.ok(message.includes(use), message);
+      await admin.patch("/admin/models/spread", { targets: [] });
+      assert.ok(!(await admin.refused(409, "conflict", "DELETE", `/admin/providers/${theirs.id}`)).message.includes("spread"));
+    });
+
     test("the environment's are listed and cannot be changed; a saved one of that name goes before", async () => {
       const find = async () => (await admin.get("/admin/providers?limit=500")).data.find((row) => row.name === "litellm");
       const listed = await find();

@@ -11,7 +11,7 @@ import { Admin, adminEnv } from "./harness/admin.mjs";
 import { Fixture } from "./harness/fixture.mjs";
 
 const program = process.env.RELAYNA_SCHEMATHESIS;
-const hooks = fileURLToPath(new URL("schemathesis_hooks.py", import.meta.url));
+const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 const checks = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
   "response_schema_conformance", "negative_data_rejection", "unsupported_method", "allow_header_conformance"];
 // A stream that does not end, and one whose answer is somebody else's.
@@ -19,11 +19,11 @@ const excluded = ["requests.tail", "playground.use"];
 
 function schemathesis(admin, ownOperator) {
   const folder = temporaryFolder();
-  const args = ["run", `${admin.gateway.control}/admin/openapi.json`, "--header", `Authorization: Bearer ${admin.token}`,
+  const args = ["--config-file", beside("schemathesis.toml"), "run", `${admin.gateway.control}/admin/openapi.json`, "--header", `Authorization: Bearer ${admin.token}`,
     "--checks", checks.join(","), ...excluded.flatMap((id) => ["--exclude-operation-id", id]),
     "--phases", "coverage,fuzzing,stateful", "--max-examples", process.env.RELAYNA_SCHEMATHESIS_EXAMPLES ?? "10", "--generation-deterministic",
     "--continue-on-failure", "--request-timeout", "20", "--no-color"];
-  const env = { PATH: process.env.PATH, HOME: folder, LANG: "C.UTF-8", SCHEMATHESIS_HOOKS: hooks, RELAYNA_OWN_OPERATOR: ownOperator };
+  const env = { PATH: process.env.PATH, HOME: folder, LANG: "C.UTF-8", SCHEMATHESIS_HOOKS: beside("schemathesis_hooks.py"), RELAYNA_OWN_OPERATOR: ownOperator };
   return new Promise((resolve) => {
     execFile(program, args, { cwd: folder, env, timeout: 170_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) => resolve({ error, said: stdout + stderr }));
   });

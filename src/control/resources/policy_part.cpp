@@ -19,17 +19,19 @@ void keep_dollars(const domain::Policy& policy, Document& shown) {
 }  // namespace
 
 Document policy_schema() {
+  // A null in a body returns a field to its default.
+  const Document flag{{"type", Document::array({"boolean", "null"})}};
+  const auto list = [](Document items) -> Document {
+    return {{"type", Document::array({"array", "null"})}, {"items", std::move(items)}};
+  };
   Document fields = Document::object();
-  for (const auto& field : domain::kBoolFields) fields[std::string(field.name)] = {{"type", "boolean"}};
-  for (const auto& field : domain::kPermissionFields) {
-    fields[std::string(field.name)] = {{"type", Document::array({"boolean", "null"})}};
-  }
+  for (const auto& field : domain::kBoolFields) fields[std::string(field.name)] = flag;
+  for (const auto& field : domain::kPermissionFields) fields[std::string(field.name)] = flag;
   for (const auto& field : domain::kListFields) {
-    fields[std::string(field.name)] = {
-        {"type", "array"}, {"items", {{"type", "string"}}}, {"maxItems", 1000}};
+    auto& texts = fields[std::string(field.name)] = list({{"type", "string"}});
+    texts["maxItems"] = 1000;
   }
-  fields[std::string(domain::kHoursField)] = {
-      {"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}, {"maximum", 23}}}};
+  fields[std::string(domain::kHoursField)] = list({{"type", "integer"}, {"minimum", 0}, {"maximum", 23}});
   for (const auto& field : domain::kNumberFields) {
     Document number{{"type", Document::array({"integer", "null"})}, {"minimum", field.min}};
     if (field.max != domain::kNoMax) number["maximum"] = field.max;
