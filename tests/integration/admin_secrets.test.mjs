@@ -121,6 +121,7 @@ for (const backend of ["sqlite", "postgres"]) {
       await wrong("POST", "/admin/limits", { name: "x", scope: elsewhere, target: elsewhere, usd_per_day: elsewhere });
       await wrong("POST", "/admin/keys/bulk", { action: elsewhere, ids: [elsewhere] });
       await wrong("PATCH", "/admin/log-level", { level: elsewhere });
+      admin.shows("misplaced in another field");  // no place for secrets: what is wrong with it is quoted
       await wrong("GET", `/admin/keys?sort=${elsewhere}&cursor=${elsewhere}&limit=${elsewhere}&created_at=${elsewhere}`);
       await wrong("GET", `/admin/keys/${elsewhere}`);
       await wrong("GET", "/admin/keys/bulk", undefined, { headers: { "if-none-match": elsewhere, "x-something": elsewhere } });
