@@ -37,7 +37,7 @@ async function makeRows(admin) {
     await make("/admin/policy-layers", { kind: "key", scope_id: key, policy: {} });
     await make("/admin/limits", { name: `limit ${i}`, scope: "key", target: key, requests_per_day: 1_000 });
     await make("/admin/models", { name: `model/${i}`, provider: "echo" });
-    await make("/admin/prices", { provider: "echo", model: `model ${i}`, request_usd: "0.1" });
+    await make("/admin/prices", { provider: "echo", model: `model-${i}`, request_usd: "0.1" });
     const provider = await make("/admin/providers", { name: `provider-${i}`, kind: "openai", base_url: "http://127.0.0.1:1/v1", credential: "sk-x" });
     await make(`/admin/providers/${provider}/credentials`, { name: "spare", secret: "sk-x" }, "/admin/providers/{provider_id}/credentials");
     await make("/admin/providers/litellm-credentials", { scope: "key", target_id: key, credential: "sk-x" });
