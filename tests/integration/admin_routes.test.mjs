@@ -65,6 +65,8 @@ for (const backend of ["sqlite", "postgres"]) {
       }
       const answer = await admin.request("PUT", "/admin/keys", { check: false });
       assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "GET, POST"]);
+      const fixed = await admin.request("DELETE", "/admin/keys/bulk", { check: false });
+      assert.deepEqual([fixed.status, fixed.headers.get("allow")], [405, "POST"], "it is no key");
       assert.equal((await admin.request("GET", "/admin/nothing", { check: false })).status, 404);
     });
 
