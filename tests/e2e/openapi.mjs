@@ -20,11 +20,12 @@ export class Document {
     return Object.entries(this.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, object]) => ({ method: method.toUpperCase(), path, object })));
   }
 
-  // The operation a request means; fixed paths go before captures.
+  // The operation a request means; a fixed path goes before captures, whatever its methods.
   find(method, path) {
     const fits = Object.keys(this.paths).filter((template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path));
-    fits.sort((a, b) => a.split("{").length - b.split("{").length);
-    const template = fits.find((candidate) => this.paths[candidate][method.toLowerCase()]);
+    const captures = (template) => template.split("{").length;
+    const fewest = Math.min(...fits.map(captures));
+    const template = fits.find((candidate) => captures(candidate) === fewest && this.paths[candidate][method.toLowerCase()]);
     return template && { path: template, object: this.paths[template][method.toLowerCase()] };
   }
 
