@@ -62,6 +62,8 @@ std::size_t characters(std::string_view utf8) {
       std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
+}  // namespace
+
 core::Result<void> check_password(const core::Secret& password) {
   std::string problem;
   if (!core::valid_utf8(password.reveal())) {
@@ -74,8 +76,6 @@ core::Result<void> check_password(const core::Secret& password) {
   if (problem.empty()) return {};
   return std::unexpected(core::Error(core::ErrorCode::invalid_request, std::move(problem)).with_param("password"));
 }
-
-}  // namespace
 
 core::Result<std::string> hash_password(const core::Secret& password) {
   if (auto ok = check_password(password); !ok) return std::unexpected(ok.error());

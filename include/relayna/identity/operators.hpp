@@ -36,8 +36,10 @@ core::Result<std::string> parse_email(std::string_view text);
 inline constexpr std::size_t kMinPasswordLength = 12;  ///< characters
 inline constexpr std::size_t kMaxPasswordBytes = 1024;
 
-/// `scrypt$15$8$3$<salt>$<hash>`, salt and hash in base64. invalid_request with `param` = `password` when it is
-/// shorter than 12 characters, over 1,024 bytes or not UTF-8. Blocks for about a fifth of a second.
+/// invalid_request with `param` = `password` when it is shorter than 12 characters, over 1,024 bytes or not UTF-8.
+core::Result<void> check_password(const core::Secret& password);
+/// `scrypt$15$8$3$<salt>$<hash>`, salt and hash in base64. The errors of check_password. Blocks for about a fifth
+/// of a second.
 core::Result<std::string> hash_password(const core::Secret& password);
 /// Takes as long for a `stored` that is no hash (nobody has this email) as for a wrong password.
 bool verify_password(const core::Secret& password, std::string_view stored);

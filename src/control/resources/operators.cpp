@@ -46,12 +46,21 @@ Codec<std::string> email() {
   return codec;
 }
 
-void set_password(const json::Document& given, Operator& who, Problems& problems) {
+void read_password(const json::Document& given, Operator& who, Problems& problems) {
   if (!given.is_string()) return problems.add("password", "must be a string");
-  auto hash = identity::hash_password(core::Secret(given.get<std::string>()));
-  if (!hash) return problems.add("password", std::string(hash.error().public_message()));
-  who.password_hash = std::move(*hash);
+  const auto fits = identity::check_password(core::Secret(given.get<std::string>()));
+  if (!fits) problems.add("password", std::string(fits.error().public_message()));
   who.password_expired = true;  // whoever set it knows it
+}
+
+/// Takes a while, so it waits until nothing is wrong with the rest.
+core::Result<void> hash_password(Change<Operator>& change) {
+  const auto given = change.call.body.find("password");
+  if (given == change.call.body.end()) return {};
+  auto hash = identity::hash_password(core::Secret(given->get<std::string>()));
+  if (!hash) return std::unexpected(std::move(hash.error()));
+  change.row.password_hash = std::move(*hash);
+  return {};
 }
 
 const Shape<Operator>& operator_shape() {
@@ -65,7 +74,7 @@ const Shape<Operator>& operator_shape() {
     who.field("email", &Operator::email, email(), Field::settable,
               "To sign in to the portal with a password.")
         .listed("email");
-    who.input("password", {{"type", "string"}, {"minLength", identity::kMinPasswordLength}}, set_password,
+    who.input("password", {{"type", "string"}, {"minLength", identity::kMinPasswordLength}}, read_password,
               "A first password, to be changed at the first sign-in.");
     who.field("token_prefix", &Operator::prefix, text(0, 16), Field::shown,
               "The first characters of the token.")
@@ -138,7 +147,7 @@ void add_operators(Api& api, const Resources& with) {
     change.row.hash = made.who.hash;
     change.row.prefix = made.who.prefix;
     change.once["token"] = made.token.reveal();
-    return {};
+    return hash_password(change);
   };
   operators.before_update = [](Change<Operator>& change) -> core::Result<void> {
     if (auto may = check_alive(change); !may) return may;
