@@ -63,6 +63,7 @@ Application::Application(config::Settings settings, std::vector<config::SettingI
       store_(std::move(store)),
       admission_(settings_.max_buffered_requests, settings_.max_inflight_buffer_bytes),
       finished_(std::max(1U, settings_.threads)),
+      reports_(std::max(1U, settings_.threads)),
       offload_(offload_threads(settings_), "relayna-offload"),
       admin_pool_(kAdminThreads, "relayna-admin"),
       shards_(make_shards(settings_, offload_)),

@@ -71,6 +71,8 @@ class Application {
   pipeline::About about_;
   pipeline::BodyAdmission admission_;
   pipeline::RequestFeed finished_;
+  pipeline::ShardReports reports_;
+  ledger::BudgetWatch budgets_;
   runtime::OffloadPool offload_;
   runtime::OffloadPool admin_pool_;
   std::vector<std::unique_ptr<runtime::Shard>> shards_;

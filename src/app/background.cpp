@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <unistd.h>
 
 #include "relayna/identity/key_rotation.hpp"
@@ -13,6 +15,8 @@ namespace relayna::app {
 namespace {
 
 constexpr std::chrono::seconds kHeartbeat{10};
+/// How long a replica that has gone without saying so is still told of.
+constexpr std::chrono::hours kRemembered{24};
 constexpr std::chrono::milliseconds kCheckInterval{1'000};
 constexpr std::chrono::milliseconds kCheckBound{1'000};
 
@@ -80,6 +84,7 @@ void Application::watch_changes() {
       }
     }
     if (in_catalog(change.kind)) refresher_->notify();
+    admin_->changed(change.kind);
   });
 }
 
@@ -95,11 +100,14 @@ runtime::Task<void> Application::heartbeat() {
     auto beat = co_await runtime::offload(offload_,
                                           [store, replica] { return store->replicas().heartbeat(replica); });
     if (!beat) telemetry::log("app")->debug("heartbeat not stored: {}", beat.error().describe());
-    if (settings_.replicas == 0) {
-      auto alive = co_await runtime::offload(offload_, [store, since = replica.seen_at - 3 * kHeartbeat] {
-        return store->replicas().alive(since);
-      });
-      if (alive) live_replicas_ = std::max<std::size_t>(alive->size(), 1);
+    auto seen = co_await runtime::offload(offload_, [store, since = replica.seen_at - kRemembered] {
+      return store->replicas().alive(since);
+    });
+    if (seen) {
+      const auto alive = std::ranges::count_if(*seen, [since = replica.seen_at - 3 * kHeartbeat](
+                                                          const auto& other) { return other.seen_at >= since; });
+      if (settings_.replicas == 0) live_replicas_ = static_cast<std::size_t>(std::max<std::ptrdiff_t>(alive, 1));
+      health_.set_replicas({.at = replica.seen_at, .seen = std::move(*seen)});
     }
   } while (co_await main_.sleep(kHeartbeat, &stop_));
   (void)co_await runtime::offload(offload_,
@@ -149,14 +157,19 @@ runtime::Task<void> Application::check_dependencies() {
       pending->began = now;
       auto* health = &health_;
       auto* main = &main_;
-      offload_.submit([store, health, main, pending] {
+      offload_.submit([store, health, main, pending, began = now] {
         auto answer = store->ping();
-        health->set_check("database",
-                          answer ? "ok" : "failed: " + std::string(answer.error().public_message()));
+        health->set_check({.name = "database",
+                           .status = answer ? "ok" : "failed: " + std::string(answer.error().public_message()),
+                           .took = main->clock().now() - began,
+                           .at = main->clock().wall()});
         main->post([pending] { pending->running = false; });
       });
     } else if (now - pending->began > kCheckBound) {
-      health_.set_check("database", "failed: no answer within 1 s");
+      health_.set_check({.name = "database",
+                         .status = "failed: no answer within 1 s",
+                         .took = now - pending->began,
+                         .at = main_.clock().wall()});
     }
     // While it is away one looks again soon: whoever waits for readiness should not wait for this interval,
     // too.
@@ -171,15 +184,19 @@ core::Result<void> Application::connect_redis() {
   redis_ = std::make_unique<counters::RedisLink>(main_, *redis_connector_, std::move(**address),
                                                  counters::RedisLink::Settings{});
   redis_->start();
-  health_.set_check("redis", "failed: not connected yet");
+  health_.set_check({.name = "redis", .status = "failed: not connected yet"});
   tasks_.spawn(check_redis());
   return {};
 }
 
 runtime::Task<void> Application::check_redis() {
   do {
+    const auto began = main_.clock().now();
     auto answer = co_await redis_->ping();
-    health_.set_check("redis", answer ? "ok" : "failed: " + answer.error().detail);
+    health_.set_check({.name = "redis",
+                       .status = answer ? "ok" : "failed: " + answer.error().detail,
+                       .took = main_.clock().now() - began,
+                       .at = main_.clock().wall()});
   } while (co_await main_.sleep(redis_->connected() ? kCheckInterval : kCheckInterval / 5, &stop_));
 }
 

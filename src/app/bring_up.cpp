@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "relayna/telemetry/log.hpp"
@@ -29,16 +31,18 @@ core::Result<std::shared_ptr<net::TlsServerContext>> certificate(const std::stri
   return net::TlsServerContext::load(cert, key);
 }
 
-core::Result<void> migrate_at_start(store::Store& store, bool apply) {
+/// The newest migration applied.
+core::Result<int> migrate_at_start(store::Store& store, bool apply) {
   if (apply) {
     auto applied = store.migrations().apply();
     if (!applied) return std::unexpected(applied.error());
     if (*applied > 0) telemetry::log("app")->info("{} schema migrations applied", *applied);
-    return {};
   }
   auto status = store.migrations().status();
   if (!status) return std::unexpected(status.error());
+  int newest = 0;
   for (const auto& migration : *status) {
+    newest = std::max(newest, migration.number);
     if (!migration.applied) {
       return core::fail(
           core::ErrorCode::migrations_pending,
@@ -46,7 +50,7 @@ core::Result<void> migrate_at_start(store::Store& store, bool apply) {
                       migration.number, migration.name));
     }
   }
-  return {};
+  return newest;
 }
 
 }  // namespace
@@ -92,7 +96,8 @@ runtime::Task<core::Result<void>> Application::prepare_store() {
   const bool apply = settings_.run_migrations;
   auto migrated =
       co_await runtime::offload(offload_, [store, apply] { return migrate_at_start(*store, apply); });
-  if (!migrated) co_return migrated;
+  if (!migrated) co_return std::unexpected(std::move(migrated.error()));
+  health_.schema_version = *migrated;
   health_.migrated = true;
   auto source = master_key_source(settings_);
   auto keyring = co_await runtime::offload(
@@ -138,6 +143,8 @@ runtime::Task<core::Result<void>> Application::start_shards() {
       .metrics = metrics_,
       .admission = admission_,
       .feed = finished_,
+      .reports = reports_,
+      .budgets = budgets_,
       .health = health_,
       .about = about_,
       .client_tls = client_tls_,
@@ -202,6 +209,8 @@ void Application::open_admin() {
       .network = *admin_network_,
       .finished = finished_,
       .use = *limit_use_,
+      .shards = reports_,
+      .budgets = budgets_,
       .pipeline = parts_.front()->pipeline(),
       .base_path = settings_.control_base_path,
       .tls = control_tls_ != nullptr,
@@ -244,6 +253,7 @@ runtime::Task<void> Application::bring_up() {
   tasks_.spawn(rotate_data_key());
   tasks_.spawn(keep_house());
   tasks_.spawn(tell_resets());
+  tasks_.spawn(admin_->run(&stop_));
   watch_changes();
   health_.listening = true;
   logger->info("relayna-gateway {} serves: proxy {}:{}, control {}:{}, {}", about_.version, settings_.bind.ip,

@@ -1,5 +1,8 @@
 #include "app/shard_parts.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "app/redis_address.hpp"
 
 namespace relayna::app {
@@ -36,6 +39,7 @@ ledger::Ledger::Settings ledger_settings(const Shared& shared) {
   settings.grace = shared.settings.lease_grace;
   const auto* live = &shared.live_replicas;
   settings.replicas = [live] { return live->load(); };
+  settings.budgets = &shared.budgets;
   return settings;
 }
 
@@ -64,10 +68,33 @@ net::Connector::Settings upstream_connection(const config::Settings& settings,
   return connection;
 }
 
+namespace {
+
+/// The largest of the last five to ten seconds.
+class RecentWorst {
+ public:
+  void note(core::Duration value) { present_ = std::max(present_, value); }
+  [[nodiscard]] core::Duration get(core::TimePoint now) {
+    if (now - began_ >= std::chrono::seconds(5)) {
+      before_ = std::exchange(present_, {});
+      began_ = now;
+    }
+    return std::max(present_, before_);
+  }
+
+ private:
+  core::TimePoint began_{};
+  core::Duration present_{};
+  core::Duration before_{};
+};
+
+}  // namespace
+
 struct ShardParts::Gauges {
   telemetry::Gauge connections, in_flight, pool_idle, pool_active, cache_entries, buffered_requests,
       buffered_bytes, offload_queue;
   telemetry::Histogram lag;
+  RecentWorst worst_lag;
   core::TimePoint last{};
 
   Gauges(telemetry::Metrics& m, std::size_t shard) {
@@ -88,6 +115,7 @@ struct ShardParts::Gauges {
 ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_t port)
     : shard_(shard),
       store_(shared.store),
+      reports_(shared.reports),
       tasks_(shard.executor()),
       books_(shard.executor()),
       drains_(shard.executor()),
@@ -109,8 +137,10 @@ ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_
                proxy::Handler::Settings{shared.settings.cors_allowed_origins}),
       server_(shard, server_settings(shared, port), handler_),
       gauges_(std::make_unique<Gauges>(shared.metrics, shard.index())) {
-  shard_.set_lag_observer(
-      [this](core::Duration late) { gauges_->lag.observe(std::chrono::duration<double>(late).count()); });
+  shard_.set_lag_observer([this](core::Duration late) {
+    gauges_->lag.observe(std::chrono::duration<double>(late).count());
+    gauges_->worst_lag.note(late);
+  });
   auto* admission = &shared.admission;
   periodic_ = shard_.every_sweep([this, admission](core::TimePoint now) {
     access_log_.flush();
@@ -119,6 +149,7 @@ ShardParts::ShardParts(runtime::Shard& shard, const Shared& shared, std::uint16_
     gauges_->buffered_requests.set(static_cast<double>(admission->requests()));
     gauges_->buffered_bytes.set(static_cast<double>(admission->bytes()));
     publish_gauges();
+    report();
   });
   tasks_.spawn(ledger_.run(&stop_));
   books_.spawn(usage_.run(&stop_books_));
@@ -172,6 +203,21 @@ void ShardParts::publish_gauges() {
   gauges_->pool_active.set(static_cast<double>(pool.active));
   gauges_->cache_entries.set(static_cast<double>(keys_.stats().entries));
   gauges_->offload_queue.set(static_cast<double>(shard_.offload_pool().queued()));
+}
+
+void ShardParts::report() {
+  const auto server = server_.stats();
+  const auto pool = client_.stats();
+  reports_.publish(shard_.index(), {.at = shard_.clock().wall(),
+                                    .worst_lag = gauges_->worst_lag.get(shard_.clock().now()),
+                                    .connections = server.connections,
+                                    .in_flight = server.in_flight,
+                                    .pool_idle = pool.idle,
+                                    .pool_active = pool.active,
+                                    .cached_keys = keys_.stats().entries,
+                                    .usage = usage_.standing(),
+                                    .credentials = dispatcher_.credentials(),
+                                    .providers = dispatcher_.providers()});
 }
 
 runtime::Task<void> ShardParts::touch_keys() {

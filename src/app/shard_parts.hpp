@@ -9,9 +9,11 @@
 #include "relayna/counters/implementations.hpp"
 #include "relayna/http/client.hpp"
 #include "relayna/http/server.hpp"
+#include "relayna/ledger/budget_watch.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/pipeline/health.hpp"
 #include "relayna/pipeline/pipeline.hpp"
+#include "relayna/pipeline/shard_report.hpp"
 #include "relayna/proxy/handler.hpp"
 
 namespace relayna::app {
@@ -24,6 +26,8 @@ struct Shared {
   telemetry::Metrics& metrics;
   pipeline::BodyAdmission& admission;
   pipeline::RequestFeed& feed;
+  pipeline::ShardReports& reports;
+  ledger::BudgetWatch& budgets;
   pipeline::Health& health;
   const pipeline::About& about;
   std::shared_ptr<net::TlsClientContext> client_tls;
@@ -66,10 +70,13 @@ class ShardParts {
   std::shared_ptr<counters::Counters> connect_counters(const Shared& shared);
   ledger::Ledger::Parts ledger_parts(const Shared& shared);
   void publish_gauges();
+  /// What /admin/health tells of this shard.
+  void report();
   runtime::Task<void> touch_keys();
 
   runtime::Shard& shard_;
   store::Store& store_;
+  pipeline::ShardReports& reports_;
   runtime::StopSource stop_;
   runtime::StopSource stop_books_;  ///< later than the rest: everything must have been settled
   runtime::TaskGroup tasks_;

@@ -1,8 +1,11 @@
 #include "relayna/control/admin.hpp"
 
+#include "control/alerts/alerts.hpp"
+#include "control/alerts/watch.hpp"
 #include "control/api/api.hpp"
 #include "control/api/openapi.hpp"
 #include "control/limits/limits.hpp"
+#include "control/live/health.hpp"
 #include "control/live/live.hpp"
 #include "control/live/playground.hpp"
 #include "control/resources/resources.hpp"
@@ -24,15 +27,26 @@ std::shared_ptr<Resources::LogLevel> log_level(const Admin::Parts& parts) {
   return level;
 }
 
+Caller caller_of(identity::Identified who) {
+  return {std::move(who.operator_id), std::move(who.name), std::move(who.scopes),   std::move(who.session_id),
+          std::move(who.csrf),        who.session_ends_at, who.must_change_password};
+}
+
 Authenticate recognise(identity::OperatorAuthenticator& operators) {
   return [&operators](const http::Fields& fields, const Call& call) -> core::Result<Caller> {
     using Purpose = identity::OperatorAuthenticator::Purpose;
     const auto purpose = call.operation->own_session ? Purpose::own_session : Purpose::everything;
     auto who = operators.identify(fields, call.operation->method, call.address, purpose);
     if (!who) return std::unexpected(std::move(who.error()));
-    return Caller{who->operator_id,         who->name, who->scopes,
-                  who->session_id,          who->csrf, who->session_ends_at,
-                  who->must_change_password};
+    return caller_of(std::move(*who));
+  };
+}
+
+Recall recall(const identity::OperatorAuthenticator& operators) {
+  return [&operators](const http::Fields& fields) -> std::optional<Caller> {
+    auto who = operators.recall(fields);
+    if (!who) return std::nullopt;
+    return caller_of(std::move(*who));
   };
 }
 
@@ -44,17 +58,25 @@ struct Admin::State {
         operators(parts.store.administration(), parts.keyring, parts.shard.clock(), session_settings(parts)),
         resources{parts, operators, session_settings(parts), log_level(parts)},
         playground(parts.shard, parts.pipeline),
-        api({parts.shard, parts.pool, parts.metrics, recognise(operators)}) {}
+        sender(parts),
+        watch(parts, sender),
+        api({parts.shard, parts.pool, parts.metrics, recognise(operators), recall(operators)}) {}
   Parts parts;
   identity::OperatorAuthenticator operators;
   Resources resources;
   Playground playground;
+  AlertSender sender;
+  AlertWatch watch;
   Api api;
 };
 
 Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   auto& api = state_->api;
   const auto& with = state_->resources;
+  add_alert_deliveries(api, with, state_->sender);
+  add_alert_settings(api, with);
+  add_alert_webhooks(api, with, state_->sender);
+  add_health(api, state_->parts);
   add_sign_in(api, with);
   add_operators(api, with);
   add_sessions(api, with);
@@ -104,6 +126,17 @@ Admin::~Admin() = default;
 
 runtime::Task<http::Response> Admin::handle(http::Request request, std::string path, std::string query) {
   return state_->api.handle(std::move(request), std::move(path), std::move(query));
+}
+
+runtime::Task<void> Admin::run(runtime::StopSource* stop) {
+  runtime::TaskGroup watching(state_->parts.shard.executor());
+  watching.spawn(state_->watch.run(stop));
+  co_await state_->sender.run(stop);
+  co_await watching.wait_empty();
+}
+
+void Admin::changed(std::string_view kind) {
+  state_->watch.changed(kind);
 }
 
 runtime::Task<void> Admin::drain() {

@@ -2,6 +2,7 @@
 
 #include "identity/bearer.hpp"
 #include "identity/guessing.hpp"
+#include "identity/recent_operators.hpp"
 #include "relayna/domain/key.hpp"
 
 namespace relayna::identity {
@@ -61,6 +62,15 @@ bool is_write(std::string_view method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
+// What a request shows to be recognised by; nullopt: nothing, or something malformed.
+std::optional<core::Secret> credential_of(const http::Fields& fields) {
+  const auto token = read_token(fields);
+  if (!token) return std::nullopt;
+  core::Secret credential = token->empty() ? read_cookie(fields) : core::Secret(std::string(*token));
+  if (credential.empty()) return std::nullopt;
+  return credential;
+}
+
 Identified identified(const domain::Operator& who) {
   Identified out;
   out.operator_id = who.id;
@@ -77,12 +87,37 @@ OperatorAuthenticator::OperatorAuthenticator(store::Administration& store, const
       keyring_(keyring),
       clock_(clock),
       sessions_(std::move(sessions)),
-      guessing_(std::make_unique<Guessing>(clock)) {}
+      guessing_(std::make_unique<Guessing>(clock)),
+      recent_(std::make_unique<RecentOperators>(clock)) {}
 
 OperatorAuthenticator::~OperatorAuthenticator() = default;
 
 core::Result<Identified> OperatorAuthenticator::identify(const http::Fields& fields, std::string_view method,
                                                          const net::Address& address, Purpose purpose) {
+  auto who = ask_store(fields, method, address);
+  if (const auto credential = credential_of(fields)) {
+    if (who) {
+      recent_->remember(keyring_.hash(credential->reveal()), *who);
+    } else if (who.error().code != ErrorCode::store_unavailable) {
+      recent_->forget(keyring_.hash(credential->reveal()));
+    }
+  }
+  if (who && who->must_change_password && purpose == Purpose::everything) {
+    return core::fail(ErrorCode::password_change_required);
+  }
+  return who;
+}
+
+std::optional<Identified> OperatorAuthenticator::recall(const http::Fields& fields) const {
+  const auto credential = credential_of(fields);
+  if (!credential) return std::nullopt;
+  auto who = recent_->find(keyring_.hash(credential->reveal()));
+  if (who && who->must_change_password) return std::nullopt;
+  return who;
+}
+
+core::Result<Identified> OperatorAuthenticator::ask_store(const http::Fields& fields, std::string_view method,
+                                                          const net::Address& address) {
   const auto token = read_token(fields);
   if (!token) return std::unexpected(token.error());
   if (!token->empty()) {
@@ -95,11 +130,7 @@ core::Result<Identified> OperatorAuthenticator::identify(const http::Fields& fie
     return core::fail(ErrorCode::missing_authorization,
                       "Send an operator token as `Authorization: Bearer`, or sign in.");
   }
-  auto who = by_session(cookie, fields, method);
-  if (who && who->must_change_password && purpose == Purpose::everything) {
-    return core::fail(ErrorCode::password_change_required);
-  }
-  return who;
+  return by_session(cookie, fields, method);
 }
 
 core::Result<domain::Operator> OperatorAuthenticator::by_token(std::string_view token, const net::Address& address) {

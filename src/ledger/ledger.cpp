@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "relayna/ledger/budget_watch.hpp"
 #include "relayna/telemetry/log.hpp"
 
 #include "ledger/ledger_state.hpp"
@@ -153,6 +154,10 @@ core::Error Ledger::State::extension_refused(const Reservation::Held& held,
 Ledger::State::Reserved Ledger::State::take(Reservation::Held& held, counters::Admission admission) {
   for (std::size_t i = 0; i < admission.standings.size(); ++i)
     held.standings[i].standing = admission.standings[i];
+  if (settings.budgets != nullptr && !held.local) {  // a share of a limit is no limit operators know
+    for (std::size_t i = 0; i < held.standings.size(); ++i)
+      settings.budgets->note(held.intent.scopes[i], held.standings[i].scope, held.standings[i].standing);
+  }
   if (admission.outcome == Outcome::refused) {
     core::Error error = refused(held, *admission.refusal, held.standings, admission.at);
     return std::unexpected(NotAdmitted(std::move(error), std::move(held.standings)));

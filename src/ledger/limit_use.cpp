@@ -6,7 +6,7 @@
 
 #include "relayna/telemetry/log.hpp"
 
-#include "ledger/balance_query.hpp"
+#include "relayna/ledger/balance_query.hpp"
 
 namespace relayna::ledger {
 

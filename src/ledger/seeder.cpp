@@ -2,10 +2,11 @@
 
 #include <vector>
 
+#include "relayna/ledger/budget_watch.hpp"
 #include "relayna/runtime/offload.hpp"
 #include "relayna/runtime/waiter.hpp"
 
-#include "ledger/balance_query.hpp"
+#include "relayna/ledger/balance_query.hpp"
 
 namespace relayna::ledger {
 

@@ -57,6 +57,10 @@ std::size_t UsageSink::waiting() const noexcept {
   return waiting_->size() + sending_;
 }
 
+UsageSink::Standing UsageSink::standing() const noexcept {
+  return {.waiting = waiting(), .spool_bytes = spool_ ? spool_->stats().bytes : 0, .oldest = waiting_->oldest()};
+}
+
 bool UsageSink::caught_up() const noexcept {
   return waiting_->caught_up();
 }

@@ -35,6 +35,13 @@ bool refuses_credential(const core::Result<Answer>& answer) noexcept {
 
 bool stopped(const Outbound& outbound) noexcept { return outbound.stop != nullptr && outbound.stop->stop_requested(); }
 
+/// Counts what is the provider's doing: failures are no answer, one of 500 and above, or that it does not take our credential.
+void count(ProviderTally& tally, const domain::Provider& provider, const core::Result<Answer>& answer, core::SystemTime now) {
+  if (answer && answer->head.status < 500) return tally.succeeded(provider.name, now);
+  if (answer) return tally.failed(provider.name, "status_" + std::to_string(answer->head.status), now);
+  if (retryable_error(answer.error())) tally.failed(provider.name, std::string(answer.error().info().name), now);
+}
+
 /// A body that keeps its credential counted as in flight until it ends.
 class LeasedBody final : public http::BodySource {
  public:
@@ -162,6 +169,7 @@ runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& sna
     const auto now = shard_.clock().now();
     attempts.upstream_wait += now - began;
     attempts.trace(outcome(*candidate.provider, answer, now - began));
+    count(tally_, *candidate.provider, answer, shard_.clock().wall());
     if (refuses_credential(answer)) {
       const auto wait = answer ? parse_retry_after(answer->head.fields.get("retry-after"), shard_.clock().wall()) : std::nullopt;
       if (turns.refused(wait, now) && attempts.made < kMostAttempts && !stopped(outbound)) continue;

@@ -13,9 +13,11 @@
 #include "relayna/http/message.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/json/document.hpp"
+#include "relayna/ledger/budget_watch.hpp"
 #include "relayna/ledger/limit_use.hpp"
 #include "relayna/pipeline/health.hpp"
 #include "relayna/pipeline/pipeline.hpp"
+#include "relayna/pipeline/shard_report.hpp"
 #include "relayna/runtime/offload.hpp"
 #include "relayna/runtime/shard.hpp"
 #include "relayna/store/store.hpp"
@@ -65,6 +67,8 @@ class Admin {
     const Network& network;
     const pipeline::RequestFeed& finished;  ///< of all shards
     ledger::LimitUse& use;                  ///< of this shard
+    const pipeline::ShardReports& shards;
+    ledger::BudgetWatch& budgets;  ///< of all shards
     pipeline::Pipeline& pipeline;           ///< this shard's; not used any more after `drain`
     std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
     bool tls = false;             ///< the control listener itself has TLS
@@ -79,6 +83,10 @@ class Admin {
 
   /// `path` (below the listener's base path; starts with `/admin/`) and `query` are as received.
   runtime::Task<http::Response> handle(http::Request request, std::string path, std::string query);
+  /// What goes on beside the requests: tells webhooks of alerts. Until `stop`.
+  runtime::Task<void> run(runtime::StopSource* stop);
+  /// Rows of this kind have changed (store::Change::kind). Any thread.
+  void changed(std::string_view kind);
   /// Before the pipeline goes: what operators send through it ends.
   runtime::Task<void> drain();
   /// The OpenAPI 3.1 document, as /admin/openapi.json serves it and docs/openapi.json keeps it.

@@ -19,6 +19,7 @@
 namespace relayna::identity {
 
 class Guessing;
+class RecentOperators;
 
 /// Where a request comes from; goes into the audit log.
 struct Visitor {
@@ -63,6 +64,10 @@ class OperatorAuthenticator {
   core::Result<Identified> identify(const http::Fields& fields, std::string_view method, const net::Address& address,
                                     Purpose purpose);
 
+  /// Who `identify` has recognised by the same credential within the last ten minutes, without asking the store:
+  /// for what must be answered while it is away. A credential it has refused since then is forgotten. Never blocks.
+  [[nodiscard]] std::optional<Identified> recall(const http::Fields& fields) const;
+
   /// invalid_credentials when the email, the password or the operator's state is not right, whichever it is;
   /// too_many_attempts with retry_after. Audited.
   core::Result<SignedIn> sign_in(const std::string& email, const core::Secret& password, const Visitor& visitor);
@@ -77,6 +82,7 @@ class OperatorAuthenticator {
                                      const Visitor& visitor);
 
  private:
+  core::Result<Identified> ask_store(const http::Fields& fields, std::string_view method, const net::Address& address);
   core::Result<domain::Operator> by_token(std::string_view token, const net::Address& address);
   core::Result<Identified> by_session(const core::Secret& cookie, const http::Fields& fields, std::string_view method);
   core::Result<SignedIn> open_session(const domain::Operator& who, const Visitor& visitor);
@@ -87,6 +93,7 @@ class OperatorAuthenticator {
   const core::Clock& clock_;
   SessionSettings sessions_;
   std::unique_ptr<Guessing> guessing_;
+  std::unique_ptr<RecentOperators> recent_;
 };
 
 }  // namespace relayna::identity

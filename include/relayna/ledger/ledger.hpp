@@ -19,6 +19,7 @@
 
 namespace relayna::ledger {
 
+class BudgetWatch;
 class Ledger;
 
 /// What a request would take, known before it is sent.
@@ -103,6 +104,8 @@ class Ledger {
     core::Duration fold_refusals = std::chrono::milliseconds(500);
     /// Live replicas, for LimiterFailure::local; asked whenever counters fail.
     std::function<std::size_t()> replicas;
+    /// Hears of money limits that are half used; outlives the ledger. Null: nobody does.
+    BudgetWatch* budgets = nullptr;
   };
   Ledger(Parts parts, Settings settings);
   ~Ledger();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,12 @@ class UsageSink {
   void hurry() noexcept { hurry_ = true; }
   /// Events not stored yet, in memory or in the spool; without those of earlier processes not read yet.
   [[nodiscard]] std::size_t waiting() const noexcept;
+  struct Standing {
+    std::size_t waiting = 0;
+    std::uint64_t spool_bytes = 0;             ///< of this shard's log; 0 without a folder
+    std::optional<core::SystemTime> oldest{};  ///< when the oldest event ended that waits in memory
+  };
+  [[nodiscard]] Standing standing() const noexcept;
   /// Whether everything that earlier processes left is in the store (or put aside).
   [[nodiscard]] bool caught_up() const noexcept;
 

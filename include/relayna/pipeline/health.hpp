@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "relayna/core/time.hpp"
+#include "relayna/store/store.hpp"
 
 namespace relayna::pipeline {
 
@@ -19,6 +20,8 @@ class Health {
   struct Check {
     std::string name;
     std::string status = "failed: not checked yet";
+    core::Duration took{};    ///< until it answered
+    core::SystemTime at{};    ///< of the check
     [[nodiscard]] bool ok() const noexcept { return status == "ok"; }
   };
   struct Upstream {
@@ -26,15 +29,14 @@ class Health {
     std::string kind;
   };
 
-  void set_check(const std::string& name, std::string status) {
+  void set_check(Check outcome) {
     const std::lock_guard lock(mutex_);
-    for (auto& check : checks_) {
-      if (check.name == name) {
-        check.status = std::move(status);
-        return;
-      }
+    const auto known = std::ranges::find(checks_, outcome.name, &Check::name);
+    if (known != checks_.end()) {
+      *known = std::move(outcome);
+    } else {
+      checks_.push_back(std::move(outcome));
     }
-    checks_.push_back({name, std::move(status)});
   }
   [[nodiscard]] bool check_ok(const std::string& name) const {
     const std::lock_guard lock(mutex_);
@@ -54,7 +56,22 @@ class Health {
     return upstreams_;
   }
 
+  /// The heartbeats of all replicas of the last day, when the store was asked last.
+  struct Replicas {
+    core::SystemTime at{};
+    std::vector<store::Replica> seen;
+  };
+  void set_replicas(Replicas replicas) {
+    const std::lock_guard lock(mutex_);
+    replicas_ = std::move(replicas);
+  }
+  [[nodiscard]] Replicas replicas() const {
+    const std::lock_guard lock(mutex_);
+    return replicas_;
+  }
+
   std::atomic<bool> migrated{false};
+  std::atomic<int> schema_version{0};  ///< the newest migration applied, as of this process's start
   std::atomic<bool> snapshot_loaded{false};
   std::atomic<bool> listening{false};
   std::atomic<bool> draining{false};
@@ -65,6 +82,7 @@ class Health {
   mutable std::mutex mutex_;
   std::vector<Check> checks_;
   std::vector<Upstream> upstreams_;
+  Replicas replicas_;
 };
 
 /// What does not change while the process runs, for /health and the probes.

@@ -17,6 +17,7 @@
 #include "relayna/upstream/candidates.hpp"
 #include "relayna/upstream/credential.hpp"
 #include "relayna/upstream/credential_pool.hpp"
+#include "relayna/upstream/provider_tally.hpp"
 
 namespace relayna::upstream {
 
@@ -100,6 +101,8 @@ class Dispatcher {
 
   /// How the credentials stand that have been used since the start, where a provider has several.
   [[nodiscard]] std::vector<CredentialStanding> credentials() const { return credentials_.standings(shard_.clock().now()); }
+  /// How the providers did that have been asked since the start.
+  [[nodiscard]] std::vector<ProviderStanding> providers() const { return tally_.standings(shard_.clock().wall()); }
 
  private:
   struct Probe;
@@ -114,6 +117,7 @@ class Dispatcher {
   http::Client& client_;
   std::unique_ptr<Probe> probe_;
   CredentialPool credentials_;
+  ProviderTally tally_;
 };
 
 /// Adds an upstream path to a provider's base URL: the base path is kept, and a `/v1` that both have appears once.

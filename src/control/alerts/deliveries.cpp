@@ -1,6 +1,7 @@
 #include "control/alerts/deliveries.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -15,11 +16,12 @@ constexpr std::chrono::seconds kFirstWait{5};
 constexpr std::chrono::seconds kLongestWait{3'600};
 constexpr std::chrono::hours kGivesUpAfter{24};
 constexpr std::size_t kMostError = 500;
+constexpr std::string_view kSecretPrefix = "whsec_";
 
 }  // namespace
 
 bool wants(const domain::AlertWebhook& webhook, std::string_view event) noexcept {
-  if (!webhook.enabled || event == "test") return false;
+  if (!webhook.enabled || event == kTestEvent) return false;
   return webhook.events.empty() || std::ranges::find(webhook.events, event) != webhook.events.end();
 }
 
@@ -27,7 +29,7 @@ domain::AlertDelivery new_delivery(const domain::AlertWebhook& webhook, const Al
                                    core::SystemTime now) {
   domain::AlertDelivery delivery;
   const json::Document payload{{"id", id},
-                               {"event", std::string(alert.event)},
+                               {"type", std::string(alert.event)},
                                {"created_at", core::to_rfc3339(now)},
                                {"data", alert.data}};
   delivery.id = std::move(id);
@@ -40,10 +42,25 @@ domain::AlertDelivery new_delivery(const domain::AlertWebhook& webhook, const Al
   return delivery;
 }
 
-std::string sign(const core::Secret& secret, core::SystemTime at, std::string_view body) {
+core::Secret new_webhook_secret() {
+  std::array<std::uint8_t, 32> bytes{};
+  core::random_bytes(bytes);
+  const std::string_view raw(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return core::Secret(std::string(kSecretPrefix) + core::to_base64(raw));
+}
+
+bool well_formed_webhook_secret(std::string_view text) {
+  if (!text.starts_with(kSecretPrefix)) return false;
+  const auto key = core::from_base64(text.substr(kSecretPrefix.size()));
+  return key && key->size() >= 24 && key->size() <= 64;
+}
+
+Signature sign(const core::Secret& secret, std::string_view id, core::SystemTime at, std::string_view body) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
-  core::Hmac hmac(secret.reveal());
-  return fmt::format("t={},v1={}", seconds, core::to_hex(hmac(fmt::format("{}.{}", seconds, body))));
+  core::Hmac hmac(core::from_base64(secret.reveal().substr(kSecretPrefix.size())).value_or(""));
+  const auto digest = hmac(fmt::format("{}.{}.{}", id, seconds, body));
+  const std::string_view raw(reinterpret_cast<const char*>(digest.data()), digest.size());
+  return {std::to_string(seconds), "v1," + core::to_base64(raw)};
 }
 
 void note_attempt(domain::AlertDelivery& delivery, const std::string& problem, core::SystemTime now,
@@ -64,7 +81,7 @@ void note_attempt(domain::AlertDelivery& delivery, const std::string& problem, c
   if (*delivery.next_attempt_at > delivery.created_at + kGivesUpAfter) delivery.next_attempt_at.reset();
 }
 
-std::string_view status_of(const domain::AlertDelivery& delivery) noexcept {
+std::string_view state_of(const domain::AlertDelivery& delivery) noexcept {
   if (delivery.delivered_at) return "delivered";
   return delivery.next_attempt_at ? "pending" : "failed";
 }

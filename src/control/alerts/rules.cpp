@@ -1,5 +1,7 @@
 #include "control/alerts/rules.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "relayna/core/money.hpp"
@@ -8,19 +10,12 @@ namespace relayna::control {
 
 namespace {
 
-constexpr std::chrono::days kNews{1};
 constexpr std::chrono::seconds kLostAfter{60};
 
 /// Which day, week or month; `total` for what never ends.
 std::string period_of(domain::LimitKind kind, core::SystemTime now) {
   const auto end = domain::period_end(kind, now);
   return end ? core::to_rfc3339(*end) : "total";
-}
-
-/// `used / limit >= percent`, without overflow.
-bool reaches(const BudgetState& budget, int percent) {
-  const auto part = static_cast<__int128>(budget.limit_nanos) * percent;
-  return static_cast<__int128>(budget.used_nanos) * 100 >= part;
 }
 
 json::Document show(const BudgetState& budget, core::SystemTime now) {
@@ -42,12 +37,18 @@ json::Document show(const domain::VirtualKey& key) {
 
 }  // namespace
 
-std::vector<Alert> budget_alerts(std::span<const BudgetState> budgets, core::SystemTime now) {
+bool reaches(const BudgetState& budget, int percent) noexcept {
+  const auto part = static_cast<__int128>(budget.limit_nanos) * percent;  // without overflow
+  return static_cast<__int128>(budget.used_nanos) * 100 >= part;
+}
+
+std::vector<Alert> budget_alerts(std::span<const BudgetState> budgets, const AlertThresholds& thresholds,
+                                 core::SystemTime now) {
   std::vector<Alert> alerts;
   for (const auto& budget : budgets) {
     const auto name = fmt::format("{}:{}:{}:{}", budget.counter, domain::to_string(budget.kind),
                                   period_of(budget.kind, now), budget.limit_nanos);
-    for (const int percent : {80, 100}) {
+    for (const int percent : thresholds.budget_percents) {
       if (!reaches(budget, percent)) continue;
       auto data = show(budget, now);
       data["percent"] = percent;
@@ -60,17 +61,18 @@ std::vector<Alert> budget_alerts(std::span<const BudgetState> budgets, core::Sys
   return alerts;
 }
 
-std::vector<Alert> key_alerts(std::span<const domain::VirtualKey> keys, core::SystemTime now) {
+std::vector<Alert> key_alerts(std::span<const domain::VirtualKey> keys, const AlertThresholds& thresholds,
+                              core::SystemTime now) {
   std::vector<Alert> alerts;
   for (const auto& key : keys) {
     if (key.disabled || key.revoked_at || !key.expires_at) continue;
     const auto left = *key.expires_at - now;
     const auto name = fmt::format("{}:{}", key.id, core::to_rfc3339(*key.expires_at));
     if (left <= std::chrono::seconds(0)) {
-      if (-left <= kNews) alerts.push_back({"key.expired", "key.expired:" + name, show(key)});
+      if (-left <= kStillNews) alerts.push_back({"key.expired", "key.expired:" + name, show(key)});
       continue;
     }
-    for (const int days : {1, 7}) {  // the nearer one is enough
+    for (const int days : thresholds.key_expiry_days) {  // the nearest one is enough
       if (left > std::chrono::days(days)) continue;
       auto data = show(key);
       data["within_days"] = days;
@@ -127,21 +129,37 @@ std::optional<Alert> SpoolWatch::look(std::uint64_t waiting, core::SystemTime no
                {{"replica", replica_}, {"waiting", waiting}}};
 }
 
-std::optional<Alert> ProviderWatch::attempt(std::string_view provider, bool failed, std::string_view reason,
-                                            core::SystemTime now) {
-  auto known = failures_.find(provider);
-  if (!failed) {
-    if (known != failures_.end()) failures_.erase(known);
+std::optional<Alert> ProviderWatch::look(const upstream::ProviderStanding& provider, core::SystemTime now) {
+  if (provider.failures_in_a_row < kFailures) {
+    told_.erase(provider.name);
     return std::nullopt;
   }
-  if (known == failures_.end()) known = failures_.emplace(provider, 0).first;
-  if (++known->second != kFailures) return std::nullopt;
-  return Alert{"breaker.open",
-               fmt::format("breaker.open:{}:{}:{}", replica_, provider, core::to_rfc3339(now)),
+  if (!told_.insert(provider.name).second) return std::nullopt;
+  return Alert{"provider.failing",
+               fmt::format("provider.failing:{}:{}:{}", replica_, provider.name, core::to_rfc3339(now)),
                {{"replica", replica_},
-                {"provider", std::string(provider)},
-                {"failures", kFailures},
-                {"last_error", std::string(reason)}}};
+                {"provider", provider.name},
+                {"failures_in_a_row", provider.failures_in_a_row},
+                {"last_error", provider.last_error}}};
+}
+
+std::optional<Alert> RotationWatch::look(const identity::KeyRotation::Progress& rotation, core::SystemTime now) {
+  const auto alert = [&](std::string_view event) {
+    return Alert{event,
+                 fmt::format("{}:{}", event, rotation.data_key_id),
+                 {{"key_id", rotation.data_key_id},
+                  {"total", rotation.total},
+                  {"remaining", rotation.remaining},
+                  {"unreadable", rotation.unreadable}}};
+  };
+  if (!rotation.running) {
+    const bool ended = std::exchange(running_, false);
+    return ended ? std::optional(alert("data_key.rotated")) : std::nullopt;
+  }
+  running_ = true;
+  const bool late = rotation.begun_at && now - *rotation.begun_at > kPatience;
+  if (!late && rotation.unreadable.empty()) return std::nullopt;
+  return alert("data_key.stuck");
 }
 
 }  // namespace relayna::control

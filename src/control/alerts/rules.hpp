@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,7 +11,9 @@
 #include "relayna/core/time.hpp"
 #include "relayna/domain/key.hpp"
 #include "relayna/domain/limits.hpp"
+#include "relayna/identity/key_rotation.hpp"
 #include "relayna/store/store.hpp"
+#include "relayna/upstream/provider_tally.hpp"
 
 #include "control/alerts/alert.hpp"
 
@@ -26,11 +29,16 @@ struct BudgetState {
   std::int64_t used_nanos = 0;
   bool hard = true;  ///< it refuses; a soft one only warns
 };
+/// Whether `used` is at least this much of the limit.
+bool reaches(const BudgetState& budget, int percent) noexcept;
 /// A limit that is raised in the middle of its period is another occasion.
-std::vector<Alert> budget_alerts(std::span<const BudgetState> budgets, core::SystemTime now);
+std::vector<Alert> budget_alerts(std::span<const BudgetState> budgets, const AlertThresholds& thresholds,
+                                 core::SystemTime now);
 
-/// Keys that are revoked or switched off do not alert. An expiry more than a day ago is no news.
-std::vector<Alert> key_alerts(std::span<const domain::VirtualKey> keys, core::SystemTime now);
+/// Keys that are revoked or switched off do not alert, nor those that expired longer ago than this.
+inline constexpr std::chrono::days kStillNews{1};
+std::vector<Alert> key_alerts(std::span<const domain::VirtualKey> keys, const AlertThresholds& thresholds,
+                              core::SystemTime now);
 
 /// Who has not been seen for a minute, and had not taken leave.
 std::vector<Alert> replica_alerts(std::span<const store::Replica> replicas, core::SystemTime now);
@@ -68,15 +76,26 @@ class SpoolWatch {
 /// Failures of providers in a row, on one replica.
 class ProviderWatch {
  public:
-  static constexpr int kFailures = 10;
+  static constexpr std::int64_t kFailures = 10;
   explicit ProviderWatch(std::string replica) : replica_(std::move(replica)) {}
-  /// One attempt at a provider: `failed` when it gave no answer, or one of 500 and above.
-  std::optional<Alert> attempt(std::string_view provider, bool failed, std::string_view reason,
-                               core::SystemTime now);
+  std::optional<Alert> look(const upstream::ProviderStanding& provider, core::SystemTime now);
 
  private:
   std::string replica_;
-  std::map<std::string, int, std::less<>> failures_;
+  std::set<std::string, std::less<>> told_;
+};
+
+/// How a rotation of the data key goes. It takes a minute at least, so it is seen running.
+class RotationWatch {
+ public:
+  static constexpr std::chrono::hours kPatience{1};
+  /// `rotation.data_key_id` is the occasion's: told once for each new key.
+  std::optional<Alert> look(const identity::KeyRotation::Progress& rotation, core::SystemTime now);
+  /// Whether one was running when it looked last.
+  [[nodiscard]] bool running() const noexcept { return running_; }
+
+ private:
+  bool running_ = false;
 };
 
 }  // namespace relayna::control

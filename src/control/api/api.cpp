@@ -8,6 +8,7 @@
 #include "relayna/core/encoding.hpp"
 #include "relayna/domain/scopes.hpp"
 #include "relayna/identity/sessions.hpp"
+#include "relayna/runtime/waiter.hpp"
 #include "relayna/telemetry/log.hpp"
 
 namespace relayna::control {
@@ -15,6 +16,8 @@ namespace relayna::control {
 namespace {
 
 constexpr std::size_t kMostIdempotencyKey = 255;
+/// How long who must be answered without the store waits for it.
+constexpr std::chrono::milliseconds kStorePatience{800};
 
 /// The next segment of a path, taken off its front; nullopt at the end.
 std::optional<std::string_view> take_segment(std::string_view& path) {
@@ -82,6 +85,12 @@ core::Result<void> read_body(Call& call, std::string_view content_type) {
   return {};
 }
 
+core::Result<void> let_in(Call& call, Caller caller) {
+  call.caller = std::move(caller);
+  if (call.operation->scope.empty()) return {};
+  return domain::require_scope(call.caller.scopes, call.operation->scope);
+}
+
 /// `database is away` says nothing to somebody who patches a key; the code does. All else is the store's own.
 http::Response failed(const core::Error& error, const Call& call) {
   if (error.info().severity == core::Severity::error) {
@@ -142,9 +151,35 @@ core::Result<void> Api::admit(Call& call, const http::Fields& fields) const {
   if (call.operation->open) return {};
   auto caller = parts_.authenticate(fields, call);
   if (!caller) return std::unexpected(std::move(caller.error()));
-  call.caller = std::move(*caller);
-  if (call.operation->scope.empty()) return {};
-  return domain::require_scope(call.caller.scopes, call.operation->scope);
+  return let_in(call, std::move(*caller));
+}
+
+/// Asks the store who it is, and memory when that does not answer soon. The store may be waited for by threads
+/// for seconds more, so they work on a copy.
+runtime::Task<core::Result<void>> Api::admit_without_store(std::shared_ptr<Call> call, http::Fields fields) {
+  struct Asked {
+    Asked(runtime::Shard& shard, const Call& call) : call(call), answered(shard) {}
+    Call call;
+    core::Result<void> admitted = core::fail(core::ErrorCode::store_unavailable);
+    runtime::Waiter answered;
+  };
+  auto* shard = &parts_.shard;
+  auto asked = std::make_shared<Asked>(*shard, *call);
+  parts_.pool.submit([this, shard, asked, fields]() mutable {
+    auto admitted = admit(asked->call, fields);
+    shard->post([asked = std::move(asked), admitted = std::move(admitted)]() mutable {
+      asked->admitted = std::move(admitted);
+      asked->answered.notify();
+    });
+  });
+  const auto outcome = co_await asked->answered.wait(core::Deadline::in(shard->clock(), kStorePatience));
+  const bool answered = outcome == runtime::Waiter::Outcome::notified;
+  if (answered && asked->admitted) call->caller = asked->call.caller;
+  if (answered && (asked->admitted || asked->admitted.error().code != core::ErrorCode::store_unavailable))
+    co_return asked->admitted;
+  auto known = parts_.recall(fields);
+  if (!known) co_return core::fail(core::ErrorCode::store_unavailable);
+  co_return let_in(*call, std::move(*known));
 }
 
 runtime::Task<http::Response> Api::handle(http::Request request, std::string path, std::string query) {
@@ -216,8 +251,9 @@ runtime::Task<http::Response> Api::serve(http::Request& request, std::shared_ptr
     return read_body(*call, type);
   };
   if (const auto* async = std::get_if<Operation::Async>(&call->operation->run)) {
-    if (auto ready = co_await runtime::offload(parts_.pool, prepare); !ready)
-      co_return failed(ready.error(), *call);
+    auto ready = call->operation->without_store ? co_await admit_without_store(call, request.head.fields)
+                                                : co_await runtime::offload(parts_.pool, prepare);
+    if (!ready) co_return failed(ready.error(), *call);
     auto answer = co_await (*async)(call, request.stop);
     if (!answer) co_return failed(answer.error(), *call);
     co_return std::move(*answer);

@@ -17,6 +17,8 @@ namespace relayna::control {
 /// Recognises who sent a request by its head. Blocks. Errors: 401, 403 for a missing CSRF field, 429 when
 /// there were too many attempts.
 using Authenticate = std::function<core::Result<Caller>(const http::Fields& fields, const Call& call)>;
+/// Who has sent the like lately, without asking anybody; nullopt: nobody. Never blocks.
+using Recall = std::function<std::optional<Caller>(const http::Fields& fields)>;
 /// The operations of the admin API: finds the one a request means, checks who asks, reads what is sent and
 /// writes what is answered. Built before it serves; then for the control shard.
 class Api {
@@ -26,6 +28,7 @@ class Api {
     runtime::OffloadPool& pool;  ///< blocking handlers run here
     telemetry::Metrics& metrics;
     Authenticate authenticate;
+    Recall recall;
   };
   explicit Api(Parts parts);
   ~Api();
@@ -49,6 +52,7 @@ class Api {
   runtime::Task<http::Response> serve(http::Request& request, std::shared_ptr<Call> call);
   void count(const Operation& operation, int status, core::Duration took);
   core::Result<void> admit(Call& call, const http::Fields& fields) const;
+  runtime::Task<core::Result<void>> admit_without_store(std::shared_ptr<Call> call, http::Fields fields);
 
   Parts parts_;
   std::vector<std::unique_ptr<Operation>> operations_;

@@ -86,6 +86,9 @@ struct Operation {
   std::string scope;         ///< empty: any operator
   bool open = false;         ///< without an operator
   bool own_session = false;  ///< also while the password must be changed
+  /// Answered while the store is away, to who was recognised shortly before. Its handler is Async and asks
+  /// nothing that may be away.
+  bool without_store = false;
   std::string id;            ///< `keys.list`; also the action in audit rows
   std::string tag;           ///< heading in documents
   std::string summary;

@@ -23,18 +23,29 @@ TEST(AlertDelivery, IsDueAtOnceAndSaysWhatHappened) {
   EXPECT_EQ(made.next_attempt_at, kNow);
   const auto payload = json::parse(made.payload).value();
   EXPECT_EQ(payload, (json::Document{{"id", "d"},
-                                     {"event", "key.expired"},
+                                     {"type", "key.expired"},
                                      {"created_at", core::to_rfc3339(kNow)},
                                      {"data", {{"key_id", "k"}}}}));
 }
 
-TEST(AlertDelivery, IsSignedOverMomentAndBody) {
+TEST(AlertDelivery, IsSignedAsStandardWebhooksSays) {
   const auto at = core::SystemTime(1'700'000'000s);
-  // printf '1700000000.{}' | openssl dgst -sha256 -hmac secret
-  EXPECT_EQ(sign(core::Secret("secret"), at, "{}"),
-            "t=1700000000,v1=b8569b78799ff9e3cbff0fc2d63a33a2b57f3282abd07c37ae5e8e7d79a5f163");
-  EXPECT_NE(sign(core::Secret("secret"), at, "{}"), sign(core::Secret("secret"), at, "{ }"));
-  EXPECT_NE(sign(core::Secret("secret"), at, "{}"), sign(core::Secret("other"), at, "{}"));
+  const core::Secret secret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+  const auto made = sign(secret, "msg_1", at, "{}");
+  EXPECT_EQ(made.timestamp, "1700000000");
+  // printf 'msg_1.1700000000.{}' | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef -binary | base64
+  EXPECT_EQ(made.signature, "v1,2c4VI0bO4Wd5svqP2unEA9pCk0dTAXr/elrHCJ+/efk=");
+  EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(secret, "msg_1", at, "{ }").signature);
+  EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(secret, "msg_2", at, "{}").signature);
+  EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(secret, "msg_1", at + 1s, "{}").signature);
+  EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(new_webhook_secret(), "msg_1", at, "{}").signature);
+}
+
+TEST(WebhookSecret, HasOneForm) {
+  EXPECT_TRUE(well_formed_webhook_secret(new_webhook_secret().reveal()));
+  EXPECT_FALSE(new_webhook_secret() == new_webhook_secret());
+  for (const auto* wrong : {"", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 not base64 not base64!!"})
+    EXPECT_FALSE(well_formed_webhook_secret(wrong)) << wrong;
 }
 
 TEST(AlertDelivery, IsTriedAgainEverMoreSeldomForADay) {
@@ -52,7 +63,7 @@ TEST(AlertDelivery, IsTriedAgainEverMoreSeldomForADay) {
   EXPECT_EQ(waits.back(), 3'600);
   EXPECT_GT(now, kNow + 22h);
   EXPECT_LE(now, kNow + 24h);
-  EXPECT_EQ(status_of(made), "failed");
+  EXPECT_EQ(state_of(made), "failed");
   EXPECT_EQ(made.last_error, "status 500");
 }
 
@@ -60,7 +71,7 @@ TEST(AlertDelivery, JitterTakesUpToAQuarter) {
   auto made = delivery();
   note_attempt(made, "no", kNow, 1);
   EXPECT_EQ(made.next_attempt_at, kNow + 3'750ms);
-  EXPECT_EQ(status_of(made), "pending");
+  EXPECT_EQ(state_of(made), "pending");
 }
 
 TEST(AlertDelivery, EndsWhenItWasTaken) {
@@ -71,7 +82,7 @@ TEST(AlertDelivery, EndsWhenItWasTaken) {
   EXPECT_FALSE(made.next_attempt_at);
   EXPECT_EQ(made.delivered_at, kNow + 5s);
   EXPECT_TRUE(made.last_error.empty());
-  EXPECT_EQ(status_of(made), "delivered");
+  EXPECT_EQ(state_of(made), "delivered");
 }
 
 TEST(AlertWebhook, WantsWhatItNamesOrEverything) {

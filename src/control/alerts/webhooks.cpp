@@ -1,0 +1,172 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "relayna/catalog/build.hpp"
+
+#include "control/alerts/alerts.hpp"
+#include "control/api/resource.hpp"
+#include "control/resources/common_fields.hpp"
+#include "control/resources/providers.hpp"
+
+namespace relayna::control {
+
+namespace {
+
+using domain::AlertDelivery;
+using domain::AlertWebhook;
+
+/// What webhooks may ask for.
+std::vector<std::string> event_names() {
+  std::vector<std::string> names;
+  for (const auto& event : kAlertEvents) {
+    if (event.name != kTestEvent) names.emplace_back(event.name);
+  }
+  return names;
+}
+
+Codec<std::vector<std::string>> events() {
+  auto codec = texts([](std::string_view name) -> std::optional<std::string> {
+    const auto names = event_names();
+    if (std::ranges::find(names, name) != names.end()) return std::nullopt;
+    return fmt::format("must be one of: {}", fmt::join(names, ", "));
+  });
+  codec.schema["items"] = {{"type", "string"}, {"enum", event_names()}};
+  return codec;
+}
+
+/// Checked here, and sealed by the hooks: what the row keeps is not what is given.
+Codec<std::string> signing_secret() {
+  Codec<std::string> codec;
+  codec.schema = {{"type", {"string", "null"}}, {"writeOnly", true}};
+  codec.nullable = true;
+  codec.read = [](const json::Document& given, std::string&, const std::string& path, Problems& problems) {
+    if (!given.is_string() || !well_formed_webhook_secret(given.get_ref<const std::string&>()))
+      problems.add(path, "must be `whsec_` and the base64 of 24 to 64 bytes");
+  };
+  return codec;
+}
+
+const Shape<AlertWebhook>& webhook_shape() {
+  static const auto shape = [] {
+    std::string about = "Which alerts it gets; none named: all. ";
+    for (const auto& event : kAlertEvents) {
+      if (event.name != kTestEvent) about += fmt::format("`{}`: {} ", event.name, event.meaning);
+    }
+    about.pop_back();
+    Shape<AlertWebhook> webhook("AlertWebhook", "Where alerts are sent: a POST signed as Standard Webhooks says.");
+    add_id(webhook);
+    webhook.field("name", &AlertWebhook::name, text(1, kMostName), Field::required, "Unique.").listed("name", true);
+    webhook.field("url", &AlertWebhook::url, url(), Field::required,
+                  "Redirects are not followed; the rules for upstream addresses hold.");
+    webhook.field("events", &AlertWebhook::events, events(), Field::settable, about);
+    webhook.field("enabled", &AlertWebhook::enabled, flag(), Field::settable, "").listed("enabled");
+    webhook.field("secret", &AlertWebhook::sealed_secret, signing_secret(), Field::secret,
+                  "What deliveries are signed with. Not given, or null: a new one is made and shown once.");
+    add_provenance(webhook);
+    return webhook;
+  }();
+  return shape;
+}
+
+core::Result<void> keep_secret(Change<AlertWebhook>& change, const identity::Keyring& keyring) {
+  const auto given = change.call.body.find("secret");
+  const bool said = given != change.call.body.end();
+  if (!said && change.before != nullptr) return {};
+  const bool theirs = said && given->is_string();
+  const auto secret = theirs ? core::Secret(given->get<std::string>()) : new_webhook_secret();
+  auto sealed = keyring.seal(secret.reveal(), catalog::webhook_context(change.row.id));
+  if (!sealed) return std::unexpected(std::move(sealed.error()));
+  change.row.sealed_secret = std::move(*sealed);
+  if (!theirs) change.once["secret"] = secret.reveal();
+  return {};
+}
+
+using AsyncAnswer = runtime::Task<core::Result<http::Response>>;
+
+json::Document test_schema() {
+  return object_schema({{"ok", {{"type", "boolean"}}},
+                        {"status", {{"type", {"integer", "null"}}, {"description", "Of the receiver's answer."}}},
+                        {"problem", {{"type", {"string", "null"}}}},
+                        {"took_ms", {{"type", "number"}}},
+                        {"delivery_id", {{"type", "string"}, {"format", "uuid"}}}});
+}
+
+/// An attempt that is not repeated, on record like any other.
+core::Result<Answer> record_test(const Resources& with, Call& call, AlertDelivery delivery,
+                                 const AlertSender::Outcome& outcome) {
+  note_attempt(delivery, outcome.problem, call.now, 0);
+  delivery.next_attempt_at.reset();
+  const std::chrono::duration<double, std::milli> took = outcome.took;
+  Answer answer;
+  answer.body = {{"ok", outcome.problem.empty()},
+                 {"status", outcome.status == 0 ? json::Document() : json::Document(outcome.status)},
+                 {"problem", outcome.problem.empty() ? json::Document() : json::Document(outcome.problem)},
+                 {"took_ms", took.count()},
+                 {"delivery_id", delivery.id}};
+  return change(with.store.administration(), call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+    if (auto stored = unit.of<AlertDelivery>().insert(delivery); !stored)
+      return std::unexpected(std::move(stored.error()));
+    note = {"alert_webhooks.test", "alert_webhooks", delivery.webhook_id, {}, answer.body};
+    return answer;
+  });
+}
+
+AsyncAnswer test_webhook(const Resources* with, AlertSender* sender, std::shared_ptr<Call> call,
+                         runtime::StopSource* stop) {
+  auto& pool = with->network.pool;
+  auto* store = &with->store.administration();
+  auto webhook = co_await runtime::offload(pool, [store, call] { return store->of<AlertWebhook>().get(call->at("id")); });
+  if (!webhook) co_return std::unexpected(std::move(webhook.error()));
+  if (!*webhook) co_return core::fail(core::ErrorCode::not_found, "There is no alert webhook with this id.");
+  const auto id = Call::new_id();
+  auto delivery = new_delivery(**webhook,
+                               {kTestEvent, "test:" + id, {{"webhook", (*webhook)->name}, {"sent_by", call->caller.name}}},
+                               id, call->now);
+  const auto outcome = co_await sender->post(std::move(**webhook), delivery, stop);
+  call->idempotency_key.clear();  // each is sent, so each is on record
+  auto answer = co_await runtime::offload(
+      pool, [with, call, delivery, outcome] { return record_test(*with, *call, delivery, outcome); });
+  if (!answer) co_return std::unexpected(std::move(answer.error()));
+  co_return json_answer(200, answer->body, call->request_id);
+}
+
+}  // namespace
+
+void add_alert_webhooks(Api& api, const Resources& with, AlertSender& sender) {
+  const auto* use = &with;
+  Resource<AlertWebhook> webhooks{.path = "alerts/webhooks",
+                                  .kind = "alert_webhooks",
+                                  .tag = "Alerts",
+                                  .one = "alert webhook",
+                                  .shape = &webhook_shape(),
+                                  .read_scope = "alerts:read",
+                                  .write_scope = "alerts:write",
+                                  .search = "name",
+                                  .shown_once = {{"secret", "What deliveries are signed with, when the gateway made "
+                                                            "it. Shown in this answer and never again."}}};
+  webhooks.before_create = webhooks.before_update = [use](Change<AlertWebhook>& change) -> core::Result<void> {
+    check_address(*use, change.row.url, "url", change.call.problems);
+    if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
+    return keep_secret(change, use->keyring);
+  };
+  add_resource(api, with.store.administration(), webhooks);
+
+  Operation tested;
+  tested.method = "POST";
+  tested.path = "/admin/alerts/webhooks/{id}/test";
+  tested.id = "alert_webhooks.test";
+  tested.tag = "Alerts";
+  tested.summary = "Send a signed test delivery";
+  tested.about = "Once and at once, also when the webhook is switched off; it is listed among the deliveries.";
+  tested.scope = "alerts:write";
+  tested.response = test_schema();
+  tested.errors = {core::ErrorCode::not_found};
+  auto* send = &sender;
+  tested.run = Operation::Async([use, send](std::shared_ptr<Call> call, runtime::StopSource* stop) {
+    return test_webhook(use, send, std::move(call), stop);
+  });
+  api.add(std::move(tested));
+}
+
+}  // namespace relayna::control
