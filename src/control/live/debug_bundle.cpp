@@ -35,6 +35,11 @@ Document number(const std::optional<N>& value) {
   return value ? Document(*value) : Document();
 }
 
+/// Why the traces are missing.
+constexpr const char* kServedElsewhere =
+    "Another replica served this request, or this one remembers it no more: only what the store keeps is shown. Ask "
+    "the replica that served it for the traces.";
+
 /// What the store keeps of it.
 Document show_event(const domain::UsageEvent& event) {
   return {{"request_id", event.request_id},
@@ -88,6 +93,7 @@ core::Result<Answer> bundle(const Live& with, Call& call) {
   if (!*event && !remembered) return core::fail(core::ErrorCode::debug_bundle_not_found);
 
   Document body{{"request_id", id}, {"replica", show(with.replica)}};
+  body["note"] = remembered ? Document() : Document(kServedElsewhere);
   body["usage_event"] = *event ? show_event(**event) : Document();
   body["request"] = remembered ? show(*remembered) : Document();
   body["selection_trace"] = remembered ? show_attempts(*remembered) : Document();
@@ -108,6 +114,7 @@ Document bundle_schema() {
       {"properties",
        {{"request_id", {{"type", "string"}}},
         {"replica", replica_schema()},
+        {"note", {{"type", {"string", "null"}}, {"description", "Says so where the traces are not this replica's to tell."}}},
         {"usage_event", object("What the store keeps; null until it is stored, or when it keeps nothing.")},
         {"request", object("A FinishedRequest; null unless this replica served it and still remembers.")},
         {"selection_trace",

@@ -235,6 +235,31 @@ TEST_P(OperatorAuth, ANewPasswordEndsTheOtherSessions) {
   EXPECT_TRUE(by_session(sign_in(core::Secret("a new password"))));
 }
 
+TEST_P(OperatorAuth, WhoWasRecognisedIsRecalledUntilRefused) {
+  const auto fields_of = [](std::string_view name, std::string value) {
+    http::Fields fields;
+    fields.add(name, value);
+    return fields;
+  };
+  const auto token = fields_of("Authorization", "Bearer " + std::string(made_.token.reveal()));
+  EXPECT_FALSE(auth_->recall(token));
+  ASSERT_OK(by_token(made_.token.reveal()));
+  ASSERT_TRUE(auth_->recall(token));
+  EXPECT_EQ(auth_->recall(token)->scopes, made_.who.scopes);
+  const auto session = sign_in();
+  const auto cookie = fields_of("Cookie", "relayna_session=" + std::string(session.cookie.reveal()));
+  EXPECT_FALSE(auth_->recall(cookie));
+  ASSERT_OK(by_session(session));
+  EXPECT_TRUE(auth_->recall(cookie));
+  EXPECT_FALSE(auth_->recall(http::Fields()));
+
+  edit([&](Operator& who) { who.revoked_at = clock_.wall(); });
+  EXPECT_FALSE(by_token(made_.token.reveal()));
+  EXPECT_FALSE(auth_->recall(token));
+  EXPECT_FALSE(by_session(session));
+  EXPECT_FALSE(auth_->recall(cookie));
+}
+
 TEST_P(OperatorAuth, UsesAreRecordedAtMostOnceAMinute) {
   const auto first = clock_.wall();
   ASSERT_OK(by_token(made_.token.reveal()));
