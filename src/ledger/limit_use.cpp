@@ -4,9 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "relayna/telemetry/log.hpp"
-
 #include "relayna/ledger/balance_query.hpp"
+#include "relayna/telemetry/log.hpp"
 
 namespace relayna::ledger {
 

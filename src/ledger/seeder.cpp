@@ -2,11 +2,9 @@
 
 #include <vector>
 
-#include "relayna/ledger/budget_watch.hpp"
+#include "relayna/ledger/balance_query.hpp"
 #include "relayna/runtime/offload.hpp"
 #include "relayna/runtime/waiter.hpp"
-
-#include "relayna/ledger/balance_query.hpp"
 
 namespace relayna::ledger {
 

@@ -1,5 +1,5 @@
 // What it costs a request to be remembered for operators: one record into the ring of its shard, as remember.cpp fills it.
-//   request_feed_bench [records]    with `perf stat -e instructions:u`, compare two counts of records
+//   request_feed_bench [records]    under callgrind, the difference of two counts of records is instructions
 
 #include <chrono>
 #include <cstdio>
