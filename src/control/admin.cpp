@@ -60,7 +60,8 @@ struct Admin::State {
         playground(parts.shard, parts.pipeline),
         sender(parts),
         watch(parts, sender),
-        api({parts.shard, parts.pool, parts.metrics, recognise(operators), recall(operators)}) {}
+        api({parts.shard, parts.pool, parts.metrics, recognise(operators), recall(operators),
+             [&health = parts.health] { return health.check_ok("database"); }}) {}
   Parts parts;
   identity::OperatorAuthenticator operators;
   Resources resources;
@@ -129,10 +130,10 @@ runtime::Task<http::Response> Admin::handle(http::Request request, std::string p
 }
 
 runtime::Task<void> Admin::run(runtime::StopSource* stop) {
-  runtime::TaskGroup watching(state_->parts.shard.executor());
-  watching.spawn(state_->watch.run(stop));
-  co_await state_->sender.run(stop);
-  co_await watching.wait_empty();
+  runtime::TaskGroup tasks(state_->parts.shard.executor());
+  tasks.spawn(state_->watch.run(stop));
+  tasks.spawn(state_->sender.run(stop));
+  co_await tasks.wait_empty();
 }
 
 void Admin::changed(std::string_view kind) {

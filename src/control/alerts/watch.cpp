@@ -19,6 +19,8 @@ using domain::VirtualKey;
 
 constexpr std::chrono::seconds kBetweenKeys{60};  // unless one changed
 constexpr std::chrono::seconds kBetweenRotationLooks{20};
+/// After an outage of the database every replica looks lost until it has said again that it lives.
+constexpr std::chrono::seconds kUntilHeartbeats{30};
 constexpr std::chrono::hours kBetweenClearings{1};
 /// What has ended is kept this long; an occasion that lasts even longer may be told of again.
 constexpr std::chrono::days kDeliveriesKept{30};
@@ -96,6 +98,7 @@ void AlertWatch::look_around(core::SystemTime now) {
   for (const auto& check : health_.checks()) {
     auto& watch = stores_.try_emplace(check.name, replica_, check.name).first->second;
     keep(watch.look(check.ok(), now));
+    if (check.name == "database" && !check.ok()) database_missed_ = now;
   }
   std::uint64_t waiting = 0;
   std::vector<std::vector<upstream::ProviderStanding>> providers;
@@ -120,7 +123,9 @@ core::Result<bool> AlertWatch::look_into_store(core::SystemTime now) {
   if (!thresholds) return std::unexpected(std::move(thresholds.error()));
   if (auto looked = add_rotation(now); !looked) return std::unexpected(std::move(looked.error()));
   std::vector<Alert> alerts(kept_.begin(), kept_.end());
-  std::ranges::move(replica_alerts(health_.replicas().seen, now), std::back_inserter(alerts));
+  const auto replicas = health_.replicas();
+  if (replicas.at > database_missed_ + kUntilHeartbeats)
+    std::ranges::move(replica_alerts(replicas.seen, replicas.at), std::back_inserter(alerts));
   if (auto looked = add_budgets(alerts, *thresholds, now); !looked)
     return std::unexpected(std::move(looked.error()));
   if (auto looked = add_keys(alerts, *thresholds, now); !looked) return std::unexpected(std::move(looked.error()));

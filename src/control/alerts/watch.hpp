@@ -61,6 +61,7 @@ class AlertWatch {
   SpoolWatch spool_;
   ProviderWatch providers_;
   RotationWatch rotation_;
+  core::SystemTime database_missed_{};  ///< when it was away last
   std::deque<Alert> kept_;       ///< seen here, not stored yet
   std::set<std::string> known_;  ///< webhook and occasion: in the store already
   std::size_t next_budget_ = 0;

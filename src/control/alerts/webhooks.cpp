@@ -38,8 +38,7 @@ Codec<std::vector<std::string>> events() {
 /// Checked here, and sealed by the hooks: what the row keeps is not what is given.
 Codec<std::string> signing_secret() {
   Codec<std::string> codec;
-  codec.schema = {{"type", {"string", "null"}}, {"writeOnly", true}};
-  codec.nullable = true;
+  codec.schema = {{"type", "string"}, {"writeOnly", true}};
   codec.read = [](const json::Document& given, std::string&, const std::string& path, Problems& problems) {
     if (!given.is_string() || !well_formed_webhook_secret(given.get_ref<const std::string&>()))
       problems.add(path, "must be `whsec_` and the base64 of 24 to 64 bytes");
@@ -62,25 +61,36 @@ const Shape<AlertWebhook>& webhook_shape() {
     webhook.field("events", &AlertWebhook::events, events(), Field::settable, about);
     webhook.field("enabled", &AlertWebhook::enabled, flag(), Field::settable, "").listed("enabled");
     webhook.field("secret", &AlertWebhook::sealed_secret, signing_secret(), Field::secret,
-                  "What deliveries are signed with. Not given, or null: a new one is made and shown once.");
+                  "What deliveries are signed with. None given at creation: one is made and shown once.");
     add_provenance(webhook);
     return webhook;
   }();
   return shape;
 }
 
-core::Result<void> keep_secret(Change<AlertWebhook>& change, const identity::Keyring& keyring) {
-  const auto given = change.call.body.find("secret");
-  const bool said = given != change.call.body.end();
-  if (!said && change.before != nullptr) return {};
-  const bool theirs = said && given->is_string();
-  const auto secret = theirs ? core::Secret(given->get<std::string>()) : new_webhook_secret();
-  auto sealed = keyring.seal(secret.reveal(), catalog::webhook_context(change.row.id));
+core::Result<void> seal_secret(AlertWebhook& webhook, const core::Secret& secret, const identity::Keyring& keyring) {
+  auto sealed = keyring.seal(secret.reveal(), catalog::webhook_context(webhook.id));
   if (!sealed) return std::unexpected(std::move(sealed.error()));
-  change.row.sealed_secret = std::move(*sealed);
-  if (!theirs) change.once["secret"] = secret.reveal();
+  webhook.sealed_secret = std::move(*sealed);
   return {};
 }
+
+core::Result<void> give_new_secret(Change<AlertWebhook>& change, const identity::Keyring& keyring) {
+  const auto secret = new_webhook_secret();
+  change.once["secret"] = secret.reveal();
+  return seal_secret(change.row, secret, keyring);
+}
+
+/// The one that is given; a new one for a webhook that has none.
+core::Result<void> keep_secret(Change<AlertWebhook>& change, const identity::Keyring& keyring) {
+  const auto given = change.call.body.find("secret");
+  if (given != change.call.body.end())
+    return seal_secret(change.row, core::Secret(given->get<std::string>()), keyring);
+  return change.before == nullptr ? give_new_secret(change, keyring) : core::Result<void>();
+}
+
+const std::vector<ShownOnce> kSecretOnce{{"secret", "What deliveries are signed with, when the gateway made it. Shown in "
+                                                    "this answer and never again."}};
 
 using AsyncAnswer = runtime::Task<core::Result<http::Response>>;
 
@@ -143,14 +153,17 @@ void add_alert_webhooks(Api& api, const Resources& with, AlertSender& sender) {
                                   .read_scope = "alerts:read",
                                   .write_scope = "alerts:write",
                                   .search = "name",
-                                  .shown_once = {{"secret", "What deliveries are signed with, when the gateway made "
-                                                            "it. Shown in this answer and never again."}}};
+                                  .shown_once = kSecretOnce};
   webhooks.before_create = webhooks.before_update = [use](Change<AlertWebhook>& change) -> core::Result<void> {
     check_address(*use, change.row.url, "url", change.call.problems);
     if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
     return keep_secret(change, use->keyring);
   };
   add_resource(api, with.store.administration(), webhooks);
+  add_action<AlertWebhook>(
+      api, with.store.administration(), webhooks, "rotate", "Give a webhook a new secret", "alerts:write",
+      [use](Change<AlertWebhook>& change) { return give_new_secret(change, use->keyring); }, nullptr,
+      with_shown_once(shown_schema(webhook_shape().fields(), webhook_shape().about()), kSecretOnce));
 
   Operation tested;
   tested.method = "POST";

@@ -163,6 +163,12 @@ runtime::Task<core::Result<void>> Api::admit_without_store(std::shared_ptr<Call>
     core::Result<void> admitted = core::fail(core::ErrorCode::store_unavailable);
     runtime::Waiter answered;
   };
+  const auto from_memory = [&]() -> core::Result<void> {
+    auto known = parts_.recall(fields);
+    if (!known) return core::fail(core::ErrorCode::store_unavailable);
+    return let_in(*call, std::move(*known));
+  };
+  if (!parts_.store_answers()) co_return from_memory();
   auto* shard = &parts_.shard;
   auto asked = std::make_shared<Asked>(*shard, *call);
   parts_.pool.submit([this, shard, asked, fields]() mutable {
@@ -177,9 +183,7 @@ runtime::Task<core::Result<void>> Api::admit_without_store(std::shared_ptr<Call>
   if (answered && asked->admitted) call->caller = asked->call.caller;
   if (answered && (asked->admitted || asked->admitted.error().code != core::ErrorCode::store_unavailable))
     co_return asked->admitted;
-  auto known = parts_.recall(fields);
-  if (!known) co_return core::fail(core::ErrorCode::store_unavailable);
-  co_return let_in(*call, std::move(*known));
+  co_return from_memory();
 }
 
 runtime::Task<http::Response> Api::handle(http::Request request, std::string path, std::string query) {

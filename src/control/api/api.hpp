@@ -29,6 +29,7 @@ class Api {
     telemetry::Metrics& metrics;
     Authenticate authenticate;
     Recall recall;
+    std::function<bool()> store_answers;  ///< as far as is known already
   };
   explicit Api(Parts parts);
   ~Api();
