@@ -95,8 +95,8 @@ runtime::Task<void> AlertSender::deliver(AlertDelivery delivery, runtime::StopSo
   auto webhook = co_await runtime::offload(
       network_.pool, [store, id = delivery.webhook_id] { return store->of<AlertWebhook>().get(id); });
   if (!webhook || !*webhook) co_return;  // its lease ends, or it has gone with the webhook
-  auto outcome = (*webhook)->enabled ? co_await post(std::move(**webhook), delivery, stop)
-                                     : Outcome{.problem = "the webhook is switched off"};
+  Outcome outcome{.problem = "the webhook is switched off"};
+  if ((*webhook)->enabled) outcome = co_await post(std::move(**webhook), delivery, stop);
   if (!outcome.problem.empty() && stop->stop_requested()) co_return;  // broken off by us; others try again
   const auto jitter = static_cast<double>(network_.shard.ids().random64() >> 11U) * 0x1p-53;
   const auto now = network_.shard.clock().wall();

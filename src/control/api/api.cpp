@@ -255,8 +255,12 @@ runtime::Task<http::Response> Api::serve(http::Request& request, std::shared_ptr
     return read_body(*call, type);
   };
   if (const auto* async = std::get_if<Operation::Async>(&call->operation->run)) {
-    auto ready = call->operation->without_store ? co_await admit_without_store(call, request.head.fields)
-                                                : co_await runtime::offload(parts_.pool, prepare);
+    core::Result<void> ready;
+    if (call->operation->without_store) {
+      ready = co_await admit_without_store(call, request.head.fields);
+    } else {
+      ready = co_await runtime::offload(parts_.pool, prepare);
+    }
     if (!ready) co_return failed(ready.error(), *call);
     auto answer = co_await (*async)(call, request.stop);
     if (!answer) co_return failed(answer.error(), *call);
