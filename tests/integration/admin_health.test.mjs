@@ -27,6 +27,7 @@ test("an embedded gateway has a file and counters of its own", async () => {
   try {
     const gateway = await all.gateway({ env: adminEnv });
     const admin = new Admin(gateway);
+    await admin.document();
     const key = await gateway.createKey("caller");
     const echo = ({ upstreams }) => upstreams.find(({ kind }) => kind === "echo");
     assert.equal((await gateway.ask(apis.chat, key.secret, { model: "echo" })).status, 200);

@@ -58,7 +58,9 @@ class HealthDocument {
   Document stores() {
     Document all = Document::array();
     bool counters = false;
-    for (const auto& check : parts_.health.checks()) {
+    auto checks = parts_.health.checks();
+    std::ranges::sort(checks, {}, &pipeline::Health::Check::name);
+    for (const auto& check : checks) {
       const bool database = check.name == "database";
       counters = counters || !database;
       const std::string kind(database ? parts_.store.describe() : "redis");
