@@ -21,9 +21,6 @@ constexpr std::chrono::seconds kBetweenKeys{60};  // unless one changed
 constexpr std::chrono::seconds kBetweenRotationLooks{20};
 /// After an outage of the database every replica looks lost until it has said again that it lives.
 constexpr std::chrono::seconds kUntilHeartbeats{30};
-constexpr std::chrono::hours kBetweenClearings{1};
-/// What has ended is kept this long; an occasion that lasts even longer may be told of again.
-constexpr std::chrono::days kDeliveriesKept{30};
 constexpr std::size_t kMostKnown = 100'000;
 constexpr std::size_t kPage = 500;
 
@@ -131,7 +128,6 @@ core::Result<bool> AlertWatch::look_into_store(core::SystemTime now) {
   if (auto looked = add_keys(alerts, *thresholds, now); !looked) return std::unexpected(std::move(looked.error()));
   if (auto stored = enqueue(alerts, *webhooks, now); !stored) return std::unexpected(std::move(stored.error()));
   kept_.clear();
-  clear_old(now);
   return true;
 }
 
@@ -209,11 +205,6 @@ core::Result<void> AlertWatch::enqueue(const Alert& alert, const AlertWebhook& w
         .add();
   }
   return {};
-}
-
-void AlertWatch::clear_old(core::SystemTime now) {
-  if (now - cleared_ < kBetweenClearings) return;
-  if (store_.administration().purge_deliveries(now - kDeliveriesKept, 10'000)) cleared_ = now;
 }
 
 }  // namespace relayna::control

@@ -44,7 +44,6 @@ class AlertWatch {
   core::Result<void> enqueue(const std::vector<Alert>& alerts, const std::vector<domain::AlertWebhook>& webhooks,
                              core::SystemTime now);
   core::Result<void> enqueue(const Alert& alert, const domain::AlertWebhook& webhook, core::SystemTime now);
-  void clear_old(core::SystemTime now);
 
   runtime::Shard& shard_;
   runtime::OffloadPool& pool_;
@@ -68,7 +67,6 @@ class AlertWatch {
   std::atomic<bool> keys_changed_{true};
   core::SystemTime keys_looked_{};
   core::SystemTime rotation_looked_{};
-  core::SystemTime cleared_{};
 };
 
 }  // namespace relayna::control
