@@ -28,6 +28,12 @@ core::Error missing(std::string_view kind) {
   return core::Error(core::ErrorCode::not_found, fmt::format("nothing in {} has this id", kind));
 }
 
+core::Error took_too_long(std::string detail) {
+  return core::Error(core::ErrorCode::store_unavailable,
+                     "The database took longer than its statement timeout; ask for less, or try again later.",
+                     std::move(detail));
+}
+
 core::Error in_use(std::string_view kind) {
   return core::Error(core::ErrorCode::conflict,
                      fmt::format("{} refer to it: remove them or move them first", kind));

@@ -21,6 +21,8 @@ core::Error taken(std::string_view field);
 /// `field` names something that does not exist.
 core::Error dangling(std::string_view field);
 core::Error missing(std::string_view kind);
+/// The database was told to give up: the statement timeout.
+core::Error took_too_long(std::string detail);
 /// Rows of `kind` refer to what was to be removed.
 core::Error in_use(std::string_view kind);
 /// A stored row that this binary cannot read: a newer one may have written it.

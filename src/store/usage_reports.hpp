@@ -16,12 +16,19 @@ struct UsageGroupRow {
   std::array<std::int64_t, kSummaryColumns> numbers{};
 };
 
+/// The day with this number.
+inline core::SystemTime start_of_day(std::int64_t day) noexcept {
+  return core::SystemTime(std::chrono::days(day));
+}
+
 /// One consistent view of the database. Throws what its database throws.
 class UsageSnapshot {
  public:
   virtual ~UsageSnapshot() = default;
   [[nodiscard]] virtual const UsageDialect& dialect() const noexcept = 0;
   virtual std::vector<UsageGroupRow> groups(const UsageStatement& statement) = 0;
+  /// Of a statement that selects a day, the names of DailyUsage in their order, and `summary_list`.
+  virtual std::vector<DailyUsage> days(const UsageStatement& statement) = 0;
   /// Of a statement that selects `event_columns()` from usage_events.
   virtual core::Result<std::vector<domain::UsageEvent>> events(const UsageStatement& statement) = 0;
   [[nodiscard]] virtual const std::string& event_columns() const = 0;
@@ -70,6 +77,9 @@ bool pinpointed(const UsageDialect& dialect, std::span<const UsageCondition> con
 
 /// `created_at >= … AND created_at < …`, added to `conditions`.
 void within(UsageStatement& statement, const UsagePeriod& period, std::vector<std::string>& conditions);
+
+/// A page of usage by day and key.
+core::Result<std::vector<DailyUsage>> usage_days(UsageSnapshot& snapshot, const DailyUsageQuery& query);
 
 /// A page of single requests.
 core::Result<EventPage> event_page(UsageSnapshot& snapshot, const EventQuery& query);

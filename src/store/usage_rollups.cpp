@@ -112,8 +112,11 @@ const UsageColumn& column_of(UsageField field) noexcept {
       {"", "usage_source", name},
       {"", "cost_nanos", number},
       {"", "stream", number},
+      {"status_code", "status_code", number},
+      {"", "request_id", id},
+      {"", "latency_ms", number},
   };
-  static_assert(std::size(kColumns) == static_cast<std::size_t>(UsageField::stream) + 1);
+  static_assert(std::size(kColumns) == static_cast<std::size_t>(UsageField::min_latency) + 1);
   return kColumns[static_cast<std::size_t>(field)];
 }
 
@@ -122,8 +125,9 @@ std::span<const UsageRollup> usage_rollups() noexcept {
 }
 
 bool has(const UsageRollup& rollup, UsageField field) noexcept {
-  // Whether a request failed is said by its status and its error code, which all of them have.
-  return field == failed || std::ranges::find(rollup.dimensions, field) != rollup.dimensions.end();
+  // Whether a request failed, and the class of its status, are said by what all of them have.
+  return field == failed || field == status_class ||
+         std::ranges::find(rollup.dimensions, field) != rollup.dimensions.end();
 }
 
 const std::array<UsageMeasure, kUsageMeasures>& usage_measures() {

@@ -39,6 +39,9 @@ enum class UsageField : std::uint8_t {
   usage_source,
   min_cost,
   stream,
+  status_class,  ///< follows from status_code
+  request_prefix,
+  min_latency,
 };
 
 enum class UsageFieldKind : std::uint8_t { id, name, number };

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "relayna/core/encoding.hpp"
+
 #include "store/checks.hpp"
 #include "store/daily_rollup.hpp"
 
 namespace relayna::store {
 
 namespace {
-constexpr UsageField kPinpoints[] = {UsageField::request_id, UsageField::trace_id, UsageField::run_id,
-                                     UsageField::task};
+constexpr UsageField kPinpoints[] = {UsageField::request_id, UsageField::request_prefix, UsageField::trace_id,
+                                     UsageField::run_id, UsageField::task};
+constexpr UsageField kSqlitePinpoints[] = {UsageField::request_prefix};
 constexpr UsageField kOrdered[] = {UsageField::key, UsageField::end_user};
 }  // namespace
 
@@ -48,7 +51,7 @@ const UsageDialect kSqliteUsage{
     .join_tags = "CROSS JOIN json_each(tags_json(tags)) AS tag_list",
     .tag = "tag_list.value",
     .created_at = "created_at",
-    .pinpoints = {},
+    .pinpoints = kSqlitePinpoints,
     .ordered = {},
 };
 static_assert(kNameCharacters == 256 && kTagsPerRequest == 16, "as the dialects spell it");
@@ -60,6 +63,8 @@ using enum UsageField;
 std::string with(std::string_view pattern, std::string_view what) {
   return fmt::format(fmt::runtime(pattern), what);
 }
+
+constexpr std::size_t kLeastIdPrefix = 8;
 
 /// Collects a filter's conditions, and the first thing wrong with it.
 class Collector {
@@ -83,12 +88,32 @@ class Collector {
   void number(UsageField field, const auto& value) {
     if (value) conditions.push_back({field, static_cast<std::int64_t>(*value)});
   }
+  /// Kept as its digits alone.
+  void id_prefix(UsageField field, std::string_view name, const std::optional<std::string>& value) {
+    if (!value) return;
+    std::string digits = core::to_lower(*value);
+    std::erase(digits, '-');
+    const bool fits = digits.size() >= kLeastIdPrefix && digits.size() <= 32 &&
+                      digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!fits)
+      note(core::Error(core::ErrorCode::invalid_request,
+                       fmt::format("{} has 8 to 32 hexadecimal digits, dashes aside", name))
+               .with_param(std::string(name)));
+    conditions.push_back({field, std::move(digits)});
+  }
 
  private:
   void note(core::Error error) {
     if (!problem) problem = std::move(error);
   }
 };
+
+/// The first or the last id that begins with these digits.
+core::Uuid id_with(std::string digits, char rest) {
+  digits.resize(32, rest);
+  for (const std::size_t dash : {8, 13, 18, 23}) digits.insert(dash, 1, '-');
+  return core::Uuid::parse(digits).value_or(core::Uuid{});
+}
 
 /// Whether `name` may have been cut to what it is in a rollup.
 bool may_be_cut(const std::string& name) {
@@ -102,6 +127,18 @@ std::string equals(UsageStatement& statement, const std::string& column, const U
 std::string failure(const UsageCondition& condition, std::string_view no_error) {
   const bool wanted = std::get<std::int64_t>(condition.value) != 0;
   return fmt::format("{}(status_code >= 400 OR {})", wanted ? "" : "NOT ", no_error);
+}
+
+std::string in_class(UsageStatement& statement, const UsageCondition& condition) {
+  const std::int64_t first = std::get<std::int64_t>(condition.value) * 100;
+  return fmt::format("(status_code >= {} AND status_code < {})", statement.parameter(first),
+                     statement.parameter(first + 100));
+}
+
+std::string event_prefix(UsageStatement& statement, const UsageCondition& condition) {
+  const auto& digits = std::get<std::string>(condition.value);
+  return fmt::format("(request_id >= {} AND request_id <= {})", statement.parameter(id_with(digits, '0')),
+                     statement.parameter(id_with(digits, 'f')));
 }
 
 std::string event_name(UsageStatement& statement, const UsageCondition& condition) {
@@ -163,14 +200,17 @@ core::Result<std::vector<UsageCondition>> conditions_of(const UsageFilter& filte
   out.text(task, "task_id", filter.task_id);
   out.number(failed, filter.failed);
   out.number(status_code, filter.status_code);
+  out.number(status_class, filter.status_class);
   out.text(error_code, "error_code", filter.error_code);
   out.text(request_id, "request_id", filter.request_id);
+  out.id_prefix(request_prefix, "request_id_prefix", filter.request_id_prefix);
   out.text(trace_id, "trace_id", filter.trace_id);
   out.text(run_id, "run_id", filter.run_id);
   out.text(method, "method", filter.method);
   out.text(endpoint, "endpoint", filter.endpoint);
   out.text(usage_source, "usage_source", filter.usage_source);
   out.number(min_cost, filter.min_cost_nanos);
+  out.number(min_latency, filter.min_latency_ms);
   out.number(stream, filter.stream);
   if (out.problem) return std::unexpected(std::move(*out.problem));
   return std::move(out.conditions);
@@ -208,6 +248,7 @@ UsageField field_of(UsageDimension dimension) noexcept {
 
 std::string on_rollup(UsageStatement& statement, const UsageCondition& condition) {
   if (condition.field == failed) return failure(condition, "error_code <> ''");
+  if (condition.field == status_class) return in_class(statement, condition);
   UsageCondition spelled = condition;
   if (auto* name = std::get_if<std::string>(&spelled.value)) *name = daily_name(*name);
   return equals(statement, std::string(column_of(condition.field).rollup), spelled);
@@ -222,6 +263,12 @@ std::string on_events(UsageStatement& statement, const UsageCondition& condition
       return event_tag(statement, condition);
     case request_id:
       return event_request(statement, condition);
+    case request_prefix:
+      return event_prefix(statement, condition);
+    case status_class:
+      return in_class(statement, condition);
+    case min_latency:
+      return fmt::format("latency_ms >= {}", statement.parameter(condition.value));
     case min_cost:
       return fmt::format("cost_nanos >= {}", statement.parameter(condition.value));
     case stream:

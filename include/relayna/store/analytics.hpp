@@ -41,11 +41,15 @@ struct UsageFilter {
   std::optional<std::string> model, provider, service, route, end_user, tag, task_id;
   std::optional<bool> failed;  ///< status 400 and above, or any error code
   std::optional<int> status_code;
+  std::optional<int> status_class;  ///< 4: status 400 to 499
   std::optional<std::string> error_code;
   // With any of these the events themselves are read: see Coverage.
   std::optional<std::string> request_id;  ///< the gateway's id, or the caller's correlation id
+  /// What the gateway's id begins with: at least 8 hexadecimal digits (which is about a minute), dashes aside.
+  std::optional<std::string> request_id_prefix;
   std::optional<std::string> trace_id, run_id, method, endpoint, usage_source;
   std::optional<std::int64_t> min_cost_nanos;  ///< unpriced requests cost less than anything
+  std::optional<std::int64_t> min_latency_ms;
   std::optional<bool> stream;
 };
 
@@ -142,6 +146,19 @@ struct EventPage {
   Coverage covered;
 };
 
+/// What a key used of one model of one provider, or of one service, on one day (UTC). Empty: none.
+struct DailyUsage {
+  core::SystemTime day{};
+  std::string key_id, project_id, team_id, model, provider, service;
+  UsageSummary summary;
+};
+struct DailyUsageQuery {
+  core::SystemTime from{}, to{};  ///< days, half-open
+  std::optional<std::string> key_id, project_id, team_id, model, provider, service;
+  std::optional<DailyUsage> after;  ///< the last of the page before; its sums are not looked at
+  std::size_t limit = 1'000;
+};
+
 class AnalyticsRepository {
  public:
   virtual ~AnalyticsRepository() = default;
@@ -150,6 +167,9 @@ class AnalyticsRepository {
   virtual core::Result<UsageBreakdown> breakdown(const BreakdownQuery& query) = 0;
   /// Pages of created_at ascending, until one has no `next`, are an export of any size.
   virtual core::Result<EventPage> events(const EventQuery& query) = 0;
+  /// By day, then by the other names in the order the database keeps them; fewer than `limit`: there are no
+  /// more. From sums alone, so whatever was purged is in it.
+  virtual core::Result<std::vector<DailyUsage>> daily(const DailyUsageQuery& query) = 0;
   /// By the gateway's id; not_found.
   virtual core::Result<domain::UsageEvent> event(const std::string& request_id) = 0;
   /// Names that occur, in order, at most `limit` (and 100), beginning with `prefix` without regard to the

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "relayna/core/encoding.hpp"
 
@@ -65,6 +65,20 @@ std::int64_t Query::take_number(std::string_view name, std::int64_t min, std::in
     return value;
   problems.add(std::string(name), fmt::format("must be a whole number from {} to {}", min, max));
   return otherwise;
+}
+
+std::optional<std::string> Query::take_choice(std::string_view name, std::span<const std::string_view> among,
+                                              Problems& problems) {
+  auto given = take(name);
+  if (!given || std::ranges::find(among, *given) != among.end()) return given;
+  problems.add(std::string(name), fmt::format("must be one of: {}", fmt::join(among, ", ")));
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::string, std::string>> Query::given() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& parameter : parameters_) all.emplace_back(parameter.name, parameter.value);
+  return all;
 }
 
 void Query::finish(Problems& problems) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,11 @@ class Query {
   /// A whole number from `min` to `max`; `otherwise` when not given.
   std::int64_t take_number(std::string_view name, std::int64_t min, std::int64_t max, std::int64_t otherwise,
                            Problems& problems);
+  /// One of `among`; nullopt when not given, or something else, which is a problem.
+  std::optional<std::string> take_choice(std::string_view name, std::span<const std::string_view> among,
+                                         Problems& problems);
+  /// Names and values, in their order: for records of what was asked.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> given() const;
   /// Reports what nobody has taken.
   void finish(Problems& problems) const;
 

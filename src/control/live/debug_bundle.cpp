@@ -1,7 +1,8 @@
-#include <algorithm>
+#include "relayna/store/analytics.hpp"
 
 #include "control/live/finished_request_json.hpp"
 #include "control/live/live.hpp"
+#include "control/usage/event_shape.hpp"
 
 namespace relayna::control {
 
@@ -27,60 +28,18 @@ Document limit_trace(const pipeline::FinishedRequest& request) {
           {"reserved_cost_nanos", request.reserved_nanos}};
 }
 
-Document text(const std::string& value) {
-  return value.empty() ? Document() : Document(value);
-}
-template <class N>
-Document number(const std::optional<N>& value) {
-  return value ? Document(*value) : Document();
-}
-
 /// Why the traces are missing.
 constexpr const char* kServedElsewhere =
     "Another replica served this request, or this one remembers it no more: only what the store keeps is shown. Ask "
     "the replica that served it for the traces.";
 
-/// What the store keeps of it.
-Document show_event(const domain::UsageEvent& event) {
-  return {{"request_id", event.request_id},
-          {"correlation_id", text(event.correlation_id)},
-          {"trace_id", text(event.trace_id)},
-          {"key_id", text(event.key_id)},
-          {"project_id", text(event.project_id)},
-          {"team_id", text(event.team_id)},
-          {"route", text(event.route)},
-          {"method", text(event.http_method)},
-          {"endpoint", text(event.endpoint_path)},
-          {"model", text(event.model)},
-          {"provider", text(event.provider)},
-          {"end_user", text(event.end_user)},
-          {"tags", text(event.tags)},
-          {"status_code", event.status_code},
-          {"error_code", text(event.error_code)},
-          {"stream", event.stream},
-          {"latency_ms", event.latency_ms},
-          {"time_to_first_token_ms", number(event.time_to_first_token_ms)},
-          {"input_tokens", number(event.input_tokens)},
-          {"output_tokens", number(event.output_tokens)},
-          {"total_tokens", number(event.total_tokens)},
-          {"cost_nanos", number(event.cost_nanos)},
-          {"cost_source", text(event.cost_source)},
-          {"usage_source", text(event.usage_source)},
-          {"credential_source", text(event.credential_source)},
-          {"upstream_attempts", event.upstream_attempts},
-          {"fallback_count", event.fallback_count},
-          {"refused_count", event.refused_count},
-          {"created_at", core::to_rfc3339(event.created_at)}};
-}
-
-/// Among the newest only: the store has no look-up by id yet.
+/// nullopt: the store has none, or the id could be none of ours.
 core::Result<std::optional<domain::UsageEvent>> find_event(store::Store& store, const std::string& id) {
-  constexpr std::size_t kNewest = 1'000;
-  auto newest = store.usage().recent(kNewest);
-  if (!newest) return std::unexpected(std::move(newest.error()));
-  const auto found = std::ranges::find(*newest, id, &domain::UsageEvent::request_id);
-  if (found == newest->end()) return std::optional<domain::UsageEvent>();
-  return std::optional(std::move(*found));
+  if (!core::Uuid::parse(id)) return std::optional<domain::UsageEvent>();
+  auto event = store.analytics().event(id);
+  if (event) return std::optional(std::move(*event));
+  if (event.error().code == core::ErrorCode::not_found) return std::optional<domain::UsageEvent>();
+  return std::unexpected(std::move(event.error()));
 }
 
 core::Result<Answer> bundle(const Live& with, Call& call) {
@@ -94,7 +53,7 @@ core::Result<Answer> bundle(const Live& with, Call& call) {
 
   Document body{{"request_id", id}, {"replica", show(with.replica)}};
   body["note"] = remembered ? Document() : Document(kServedElsewhere);
-  body["usage_event"] = *event ? show_event(**event) : Document();
+  body["usage_event"] = *event ? event_shape().show(**event, {}) : Document();
   body["request"] = remembered ? show(*remembered) : Document();
   body["selection_trace"] = remembered ? show_attempts(*remembered) : Document();
   const bool ruled = remembered && remembered->rules != nullptr;
@@ -115,7 +74,7 @@ Document bundle_schema() {
        {{"request_id", {{"type", "string"}}},
         {"replica", replica_schema()},
         {"note", {{"type", {"string", "null"}}, {"description", "Says so where the traces are not this replica's to tell."}}},
-        {"usage_event", object("What the store keeps; null until it is stored, or when it keeps nothing.")},
+        {"usage_event", object("A UsageEvent; null until it is stored, or when it keeps nothing.")},
         {"request", object("A FinishedRequest; null unless this replica served it and still remembers.")},
         {"selection_trace",
          {{"type", {"array", "null"}},

@@ -4,6 +4,9 @@ namespace relayna::control {
 
 namespace {
 
+constexpr std::string_view kStatusClasses[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
+constexpr std::string_view kFlags[] = {"true", "false"};
+
 bool is(const std::optional<std::string>& wanted, std::string_view value) {
   return !wanted || *wanted == value;
 }
@@ -38,19 +41,10 @@ RequestFilter RequestFilter::read(Call& call) {
       call.problems.add(id == &filter.key_id ? "key_id" : "project_id", "must be a UUID");
     }
   }
-  if (const auto given = call.query.take("status_class")) {
-    const bool fits =
-        given->size() == 3 && given->ends_with("xx") && given->front() >= '1' && given->front() <= '5';
-    if (fits) {
-      filter.status_class = given->front() - '0';
-    } else {
-      call.problems.add("status_class", "must be one of: 1xx, 2xx, 3xx, 4xx, 5xx");
-    }
-  }
-  if (const auto given = call.query.take("errors")) {
-    if (*given != "true" && *given != "false") call.problems.add("errors", "must be true or false");
+  if (const auto given = call.query.take_choice("status_class", kStatusClasses, call.problems))
+    filter.status_class = given->front() - '0';
+  if (const auto given = call.query.take_choice("errors", kFlags, call.problems))
     filter.errors_only = *given == "true";
-  }
   return filter;
 }
 

@@ -57,6 +57,18 @@ class Snapshot final : public UsageSnapshot {
     }
     return rows;
   }
+  std::vector<DailyUsage> days(const UsageStatement& statement) override {
+    std::vector<DailyUsage> rows;
+    for (const auto& found : query(read_, statement.text, params_of(statement))) {
+      std::array<std::int64_t, kSummaryColumns> numbers{};
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        numbers[i] = integer(found[static_cast<pqxx::row::size_type>(i + 7)]);
+      rows.push_back({start_of_day(integer(found[0])), name_of(found[1]), name_of(found[2]),
+                      name_of(found[3]), name_of(found[4]), name_of(found[5]), name_of(found[6]),
+                      summary_of(numbers)});
+    }
+    return rows;
+  }
   core::Result<std::vector<UsageEvent>> events(const UsageStatement& statement) override {
     return read_all<UsageEvent>(query(read_, statement.text, params_of(statement)));
   }
@@ -97,6 +109,10 @@ core::Result<std::vector<std::string>> Analytics::values(UsageDimension dimensio
 
 core::Result<EventPage> Analytics::events(const EventQuery& wanted) {
   return in_snapshot([&](UsageSnapshot& snapshot) { return event_page(snapshot, wanted); });
+}
+
+core::Result<std::vector<DailyUsage>> Analytics::daily(const DailyUsageQuery& wanted) {
+  return in_snapshot([&](UsageSnapshot& snapshot) { return usage_days(snapshot, wanted); });
 }
 
 core::Result<UsageEvent> Analytics::event(const std::string& request_id) {

@@ -104,7 +104,7 @@ Fault fault_of_state(std::string_view state, std::string_view message) {
   // A plan or statement of this session that no longer fits (the schema changed, a pooler swapped sessions):
   // a new session has none.
   if (state == "0A000" || state == "26000") return {error(ErrorCode::store_unavailable, detail), true, true};
-  if (state == "57014") return {error(ErrorCode::store_unavailable, detail + " (statement timeout)")};
+  if (state == "57014") return {took_too_long(detail)};
   if (state == "42P01" || state == "42703" || state == "3F000")
     return {error(ErrorCode::migrations_pending, detail,
                   "the database's schema is missing or older than this program")};

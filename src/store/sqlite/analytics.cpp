@@ -11,6 +11,9 @@ namespace {
 
 using domain::UsageEvent;
 
+/// As PostgreSQL's statement timeout: nobody waits for more, and what may run for ever can be asked for.
+constexpr std::chrono::seconds kPatience{5};
+
 std::string_view raw(const core::Uuid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
 }
@@ -60,6 +63,20 @@ class Snapshot final : public UsageSnapshot {
     }
     return rows;
   }
+  std::vector<DailyUsage> days(const UsageStatement& wanted) override {
+    Statement statement = connection_.passing_statement(wanted.text);
+    bind(statement, wanted.values);
+    std::vector<DailyUsage> rows;
+    while (statement.step()) {
+      std::array<std::int64_t, kSummaryColumns> numbers{};
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        numbers[i] = statement.integer(static_cast<int>(i) + 7);
+      rows.push_back({start_of_day(statement.integer(0)), name_of(statement, 1), name_of(statement, 2),
+                      name_of(statement, 3), name_of(statement, 4), name_of(statement, 5),
+                      name_of(statement, 6), summary_of(numbers)});
+    }
+    return rows;
+  }
   core::Result<std::vector<UsageEvent>> events(const UsageStatement& wanted) override {
     Statement statement = connection_.passing_statement(wanted.text);
     bind(statement, wanted.values);
@@ -76,6 +93,7 @@ class Snapshot final : public UsageSnapshot {
 template <class F>
 auto Analytics::in_snapshot(F work) {
   return database_.read([&](Connection& connection) {
+    const Connection::Limit limit(connection, core::real_clock().now() + kPatience);
     Snapshot snapshot(connection);
     return work(snapshot);
   });
@@ -104,6 +122,10 @@ core::Result<EventPage> Analytics::events(const EventQuery& wanted) {
   return in_snapshot([&](UsageSnapshot& snapshot) { return event_page(snapshot, wanted); });
 }
 
+core::Result<std::vector<DailyUsage>> Analytics::daily(const DailyUsageQuery& wanted) {
+  return in_snapshot([&](UsageSnapshot& snapshot) { return usage_days(snapshot, wanted); });
+}
+
 core::Result<UsageEvent> Analytics::event(const std::string& request_id) {
   const auto id = core::Uuid::parse(request_id);
   if (!id) return std::unexpected(bad_id("request_id"));
@@ -123,6 +145,7 @@ core::Result<std::vector<domain::VirtualKey>> Analytics::unused_keys(std::option
   return database_.read([&](Connection& connection) -> core::Result<std::vector<domain::VirtualKey>> {
     static const std::string kActive =
         select_from<domain::VirtualKey>("WHERE disabled = 0 AND revoked_at IS NULL ORDER BY created_at, id");
+    const Connection::Limit limit(connection, core::real_clock().now() + kPatience);
     Snapshot snapshot(connection);
     const auto used = UsageReports(snapshot).used_keys({from, to});
     if (!used) return std::unexpected(used.error());

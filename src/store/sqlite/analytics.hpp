@@ -13,6 +13,7 @@ class Analytics final : public AnalyticsRepository {
   core::Result<UsageSeries> series(const SeriesQuery& query) override;
   core::Result<UsageBreakdown> breakdown(const BreakdownQuery& query) override;
   core::Result<EventPage> events(const EventQuery& query) override;
+  core::Result<std::vector<DailyUsage>> daily(const DailyUsageQuery& query) override;
   core::Result<domain::UsageEvent> event(const std::string& request_id) override;
   core::Result<std::vector<std::string>> values(UsageDimension dimension, const std::string& prefix,
                                                 const UsageFilter& filter, std::size_t limit) override;

@@ -8,6 +8,21 @@
 
 namespace relayna::store::sqlite {
 
+Connection::Limit::Limit(Connection& connection, core::TimePoint until)
+    : database_(connection.database_.get()), until_(until) {
+  constexpr int kSteps = 10'000;  // of SQLite's machine between two looks at the clock: well under 1 ms
+  sqlite3_progress_handler(
+      database_, kSteps,
+      [](void* limit) {
+        return core::real_clock().now() >= static_cast<const Limit*>(limit)->until_ ? 1 : 0;
+      },
+      this);
+}
+
+Connection::Limit::~Limit() {
+  sqlite3_progress_handler(database_, 0, nullptr, nullptr);
+}
+
 Connection::Connection(const std::string& path, Access access, std::chrono::milliseconds busy) {
   sqlite3* opened = nullptr;
   // No mutex of its own: one thread at a time is the rule here. Readers open for writing too, since a reader

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "relayna/core/time.hpp"
+
 #include "store/sqlite/faults.hpp"
 #include "store/sqlite/statement.hpp"
 
@@ -17,6 +19,19 @@ enum class Access : std::uint8_t { read, write };
 /// One SQLite connection with its prepared statements. One thread at a time. Throws Failure.
 class Connection {
  public:
+  /// Ends what runs when the moment has passed, with SQLITE_INTERRUPT. One at a time.
+  class Limit {
+   public:
+    Limit(Connection& connection, core::TimePoint until);
+    ~Limit();
+    Limit(const Limit&) = delete;
+    Limit& operator=(const Limit&) = delete;
+
+   private:
+    sqlite3* database_;
+    core::TimePoint until_;
+  };
+
   /// The file must exist. `busy` is how long to wait for another process's write.
   Connection(const std::string& path, Access access,
              std::chrono::milliseconds busy = std::chrono::seconds(5));

@@ -62,9 +62,10 @@ Fault classify(const Failure& failure, std::string_view reference) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_SCHEMA:
-    case SQLITE_INTERRUPT:
     case SQLITE_NOMEM:
       return {away(failure)};
+    case SQLITE_INTERRUPT:
+      return {took_too_long("SQLite interrupted it")};
     case SQLITE_FULL:  // disk
     case SQLITE_READONLY:
     case SQLITE_IOERR:

@@ -81,6 +81,8 @@ UsageFilter random_filter(std::mt19937& random, const UsageWorld& world) {
   if (sometimes(25)) filter.usage_source = "reported";
   if (sometimes(25)) filter.min_cost_nanos = 500'000;
   if (sometimes(25)) filter.stream = sometimes(2);
+  if (sometimes(8)) filter.status_class = pick(random, std::vector<int>{2, 4, 5});
+  if (sometimes(25)) filter.min_latency_ms = 2'500;
   return filter;
 }
 

@@ -217,5 +217,27 @@ TEST_P(RequestsContract, WhatWasPurgedIsSaidToBeMissing) {
   EXPECT_EQ(page->covered.from, before);
 }
 
+TEST_P(RequestsContract, AreFoundByTheBeginningOfTheirId) {
+  auto events = random_events(20);
+  events[0].request_id = "0199aaaa-bbbb-7000-8000-000000000001";
+  events[1].request_id = "0199aaaa-bbbc-7000-8000-ffffffffffff";
+  insert({events[0], events[1]});
+  const auto found = [&](const std::string& prefix) {
+    auto ids = pages({.filter = {.request_id_prefix = prefix}, .ascending = true, .limit = 10});
+    std::ranges::sort(ids);
+    return ids;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(found("0199AAAA"), ElementsAre(events[0].request_id, events[1].request_id));
+  EXPECT_THAT(found("0199aaaa-bbbc"), ElementsAre(events[1].request_id));
+  EXPECT_THAT(found(events[0].request_id), ElementsAre(events[0].request_id));
+  EXPECT_THAT(found("0199aaab"), ElementsAre());
+  for (const char* wrong : {"0199aaa", "0199aaag", "0199aaaa-bbbb-7000-8000-0000000000012"}) {
+    const auto refused = analytics().events({.filter = {.request_id_prefix = wrong}});
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().param, "request_id_prefix");
+  }
+}
+
 }  // namespace
 }  // namespace relayna::test

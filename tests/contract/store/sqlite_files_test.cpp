@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 #include "recorder.hpp"
 #include "samples.hpp"
 #include "support/process.hpp"
+#include "store/sqlite/connection.hpp"
 #include "support/temp_dir.hpp"
 
 namespace relayna::test {
@@ -170,6 +172,28 @@ TEST(SqliteFiles, MissedChangesBeyondWhatIsKeptMeanReload) {
   ASSERT_TRUE(change);
   EXPECT_EQ(change->kind, "");
   EXPECT_EQ(change->revision, 1'006);
+}
+
+TEST(SqliteLimit, EndsWhatTakesTooLongAndSaysSo) {
+  const TempDir directory;
+  std::ofstream(directory.path("empty.db"));
+  store::sqlite::Connection connection(directory.path("empty.db"), store::sqlite::Access::write);
+  const std::string endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n";
+  const auto began = std::chrono::steady_clock::now();
+  {
+    const store::sqlite::Connection::Limit limit(connection, began + 100ms);
+    try {
+      connection.execute(endless);
+      FAIL() << "it went on";
+    } catch (const store::sqlite::Failure& failure) {
+      const auto error = store::sqlite::classify(failure, "").error;
+      EXPECT_EQ(error.code, core::ErrorCode::store_unavailable);
+      EXPECT_NE(error.message.find("statement timeout"), std::string::npos) << error.describe();
+    }
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+  connection.execute("SELECT 1");  // the limit is over with its object
 }
 
 }  // namespace

@@ -122,6 +122,8 @@ inline bool matches(const domain::UsageEvent& event, const store::UsageFilter& f
   if (filter.request_id && *filter.request_id != event.request_id &&
       *filter.request_id != event.correlation_id)
     return false;
+  if (filter.min_latency_ms && event.latency_ms < *filter.min_latency_ms) return false;
+  if (filter.status_class && event.status_code / 100 != *filter.status_class) return false;
   if (filter.min_cost_nanos && event.cost_nanos.value_or(-1) < *filter.min_cost_nanos) return false;
   return is(filter.key_id, event.key_id) && is(filter.project_id, event.project_id) &&
          is(filter.team_id, event.team_id) && is(filter.model, event.model) &&

@@ -38,7 +38,7 @@ export class Admin {
     const response = await fetch(this.gateway.control + target, { method, headers: sent, body: body === undefined || typeof body === "string" ? body : JSON.stringify(body) });
     const text = await response.text();
     const answer = { status: response.status, headers: response.headers, text };
-    if (response.headers.get("content-type")?.includes("json")) answer.json = JSON.parse(text);
+    if (response.headers.get("content-type")?.match(/\bjson\b/)) answer.json = JSON.parse(text);
     const operation = document.find(method, target.split("?")[0]);
     if (check && operation) document.check(operation, method, answer);
     return answer;
