@@ -185,6 +185,14 @@ for (const [backend, prepare] of Object.entries(backends)) {
       assert.match(long.fields[0].message, /31 days/);
     });
 
+    test("a first look has it all in one answer", async () => {
+      const look = await get("dashboard");
+      same(look.summary, sent);
+      assert.deepEqual(look.breakdowns.keys.map(({ label }) => label), ["alpha", "beta"]);
+      assert.equal(look.timeseries.reduce((sum, { summary }) => sum + summary.cost_nanos, 0), sumOf(sent).cost_nanos);
+      assert.deepEqual(look.unused_keys.map(({ name }) => name), ["idle"]);
+    });
+
     test("requests are listed page by page and each tells everything that is stored of it", async () => {
       const listed = await everything("requests?limit=3");
       assert.deepEqual(listed.map(({ request_id: id }) => id).toSorted(), sent.map(({ id }) => id).toSorted());

@@ -2,8 +2,7 @@
 
 #include "control/api/schemas.hpp"
 #include "control/usage/dimensions.hpp"
-#include "control/usage/names.hpp"
-#include "control/usage/summary_shape.hpp"
+#include "control/usage/report_rows.hpp"
 #include "control/usage/usage.hpp"
 #include "control/usage/usage_filter.hpp"
 
@@ -57,19 +56,6 @@ core::Result<std::optional<UsageSummary>> beside(store::AnalyticsRepository& ana
   return without(totals->summary, groups);
 }
 
-core::Result<Document> show_groups(const std::vector<store::UsageGroup>& groups,
-                                   store::UsageDimension dimension, Names& names) {
-  Document data = Document::array();
-  for (const auto& group : groups) {
-    const auto label = names.of(dimension, group.name);
-    if (!label) return std::unexpected(label.error());
-    data.push_back({{"name", shown_name(group.name)},
-                    {"label", shown_name(*label)},
-                    {"summary", summary_shape().show(group.summary, {})}});
-  }
-  return data;
-}
-
 core::Result<Answer> break_down(store::Store& store, Call& call, const Dimension& by) {
   const auto names = order_names();
   const auto sort = call.query.take_choice("sort", names, call.problems).value_or("requests");
@@ -104,25 +90,19 @@ core::Result<Answer> break_down(store::Store& store, Call& call, const Dimension
 Document schema() {
   const Document moment{{"type", "string"}, {"format", "date-time"}};
   const Document text{{"type", {"string", "null"}}};
-  Document name = text;
-  name["description"] = "null: those that name none.";
-  Document label = text;
-  label["description"] = "What a key, project or team with this id is called now.";
   Document other = nullable(reference(summary_shape().name()));
   other["description"] =
       "All that the groups of a first page leave out, for end users and tasks with the requests that name "
       "none; "
       "null: on later pages, for tags (a request may have several), and where a part of it was purged.";
-  return object_schema(
-      {{"from", moment},
-       {"to", moment},
-       {"by", dimension_schema()},
-       {"sort", {{"type", "string"}, {"enum", order_names()}}},
-       {"covered", coverage_schema()},
-       {"data", array_of(object_schema(
-                    {{"name", name}, {"label", label}, {"summary", reference(summary_shape().name())}}))},
-       {"other", std::move(other)},
-       {"next_cursor", text}});
+  return object_schema({{"from", moment},
+                        {"to", moment},
+                        {"by", dimension_schema()},
+                        {"sort", {{"type", "string"}, {"enum", order_names()}}},
+                        {"covered", coverage_schema()},
+                        {"data", array_of(group_schema())},
+                        {"other", std::move(other)},
+                        {"next_cursor", text}});
 }
 
 }  // namespace

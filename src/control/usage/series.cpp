@@ -1,7 +1,6 @@
 #include "control/api/schemas.hpp"
 #include "control/usage/dimensions.hpp"
-#include "control/usage/names.hpp"
-#include "control/usage/summary_shape.hpp"
+#include "control/usage/report_rows.hpp"
 #include "control/usage/usage.hpp"
 #include "control/usage/usage_filter.hpp"
 
@@ -17,40 +16,6 @@ constexpr PeriodRule kByHour{.usual = kDay, .most = 31 * kDay};
 constexpr PeriodRule kByDay{.usual = 30 * kDay, .most = 3 * 366 * kDay};
 constexpr std::int64_t kMostNames = 50;
 constexpr std::string_view kIntervals[] = {"hour", "day"};
-
-/// A point for every bucket of what the answer covers: where nothing was used stands 0, not a gap.
-std::vector<store::UsagePoint> without_gaps(std::vector<store::UsagePoint> points,
-                                            const store::Coverage& covered, hours bucket) {
-  if (!covered.from || !covered.to) return points;
-  std::vector<store::UsagePoint> filled;
-  auto known = points.begin();
-  const auto length = std::chrono::duration_cast<std::chrono::microseconds>(bucket);
-  const auto rest = covered.from->time_since_epoch() % length;
-  for (auto start = *covered.from - rest; start < *covered.to; start += length) {
-    const bool there = known != points.end() && known->bucket == start;
-    filled.push_back(there ? std::move(*known++)
-                           : store::UsagePoint{.bucket = start, .name = {}, .summary = {}});
-  }
-  return filled;
-}
-
-core::Result<Document> show_points(const std::vector<store::UsagePoint>& points, const Dimension* split,
-                                   hours bucket, Names& names) {
-  Document data = Document::array();
-  for (const auto& point : points) {
-    Document shown{{"start", core::to_rfc3339(point.bucket)},
-                   {"end", core::to_rfc3339(point.bucket + bucket)}};
-    if (split != nullptr) {
-      const auto label = names.of(split->dimension, point.name);
-      if (!label) return std::unexpected(label.error());
-      shown["name"] = shown_name(point.name);
-      shown["label"] = shown_name(*label);
-    }
-    shown["summary"] = summary_shape().show(point.summary, {});
-    data.push_back(std::move(shown));
-  }
-  return data;
-}
 
 core::Result<Answer> answer_series(store::Store& store, Call& call) {
   const auto interval = call.query.take_choice("interval", kIntervals, call.problems).value_or("day");
@@ -83,17 +48,12 @@ core::Result<Answer> answer_series(store::Store& store, Call& call) {
 
 Document schema() {
   const Document moment{{"type", "string"}, {"format", "date-time"}};
-  const Document name{{"type", {"string", "null"}}};
-  Document point =
-      object_schema({{"start", moment}, {"end", moment}, {"summary", reference(summary_shape().name())}});
-  point["properties"]["name"] = name;
-  point["properties"]["label"] = name;
   return object_schema({{"from", moment},
                         {"to", moment},
                         {"interval", {{"type", "string"}, {"enum", {"hour", "day"}}}},
                         {"time_zone", {{"type", "string"}, {"const", "UTC"}}},
                         {"covered", coverage_schema()},
-                        {"data", array_of(std::move(point))}});
+                        {"data", array_of(point_schema())}});
 }
 
 }  // namespace

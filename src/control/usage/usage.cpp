@@ -13,6 +13,7 @@ void add_usage(Api& api, const Resources& with) {
   add_usage_series(api, with);
   add_usage_breakdowns(api, with);
   add_usage_requests(api, with);
+  add_usage_dashboard(api, with);
   add_usage_filter_values(api, with);
   add_unused_keys(api, with);
   add_usage_export(api, with);

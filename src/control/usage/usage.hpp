@@ -17,6 +17,7 @@ void add_usage_summary(Api& api, const Resources& with);
 void add_usage_series(Api& api, const Resources& with);
 void add_usage_breakdowns(Api& api, const Resources& with);
 void add_usage_requests(Api& api, const Resources& with);
+void add_usage_dashboard(Api& api, const Resources& with);
 void add_usage_filter_values(Api& api, const Resources& with);
 void add_unused_keys(Api& api, const Resources& with);
 void add_usage_export(Api& api, const Resources& with);
