@@ -40,5 +40,21 @@ TEST(Query, NumbersKeepTheirBounds) {
   EXPECT_EQ(problems.all().size(), 3U);
 }
 
+TEST(Query, TakesOneOfSeveralWords) {
+  constexpr std::string_view kWords[] = {"hour", "day"};
+  Problems problems;
+  auto query = Query::parse("a=day&b=week&c=", problems);
+  EXPECT_EQ(query.take_choice("a", kWords, problems), "day");
+  EXPECT_EQ(query.take_choice("c", kWords, problems), std::nullopt);
+  EXPECT_EQ(query.take_choice("d", kWords, problems), std::nullopt);
+  EXPECT_TRUE(problems.empty());
+  EXPECT_EQ(query.take_choice("b", kWords, problems), std::nullopt);
+  ASSERT_EQ(problems.all().size(), 1U);
+  EXPECT_EQ(problems.all()[0].path, "b");
+  EXPECT_EQ(problems.all()[0].message, "must be one of: hour, day");
+  query.finish(problems);
+  EXPECT_EQ(problems.all().size(), 1U) << "all are known";
+}
+
 }  // namespace
 }  // namespace relayna::control
