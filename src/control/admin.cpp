@@ -9,6 +9,7 @@
 #include "control/live/live.hpp"
 #include "control/live/playground.hpp"
 #include "control/resources/resources.hpp"
+#include "control/simulator/simulator.hpp"
 #include "control/usage/usage.hpp"
 
 namespace relayna::control {
@@ -101,6 +102,7 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_settings(api, with);
   add_studio(api, with);
   add_teams(api, with);
+  add_simulator(api, with);
   add_usage(api, with);
   const Live live{parts.shard,    parts.store,  parts.metrics,
                   parts.finished, parts.health, {parts.about.replica, parts.about.host, parts.about.version}};

@@ -1,18 +1,14 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/policy.hpp"
+#include "relayna/domain/policy_trace.hpp"
 
 namespace relayna::domain {
 namespace {
-
-using Lists = std::vector<std::vector<std::string>>;
-
-Denial denied(std::string_view reason, std::string message) {
-  return {core::ErrorCode::policy_denied, reason, std::move(message)};
-}
 
 // The route's label, or the one of a single provider's calls, `/providers/openai/*`.
 bool is_passthrough(std::string_view route) {
@@ -45,6 +41,14 @@ bool provider_in(const std::vector<std::string>& list, std::string_view provider
          });
 }
 
+bool limits_models(const Policy& policy) {
+  return !policy.allowed_models.empty() || !policy.also_allowed_models.empty();
+}
+
+bool limits_providers(const Policy& policy) {
+  return !policy.allowed_providers.empty() || !policy.also_allowed_providers.empty();
+}
+
 bool model_allowed(const Policy& policy, std::string_view model, std::string_view provider) {
   return model_in(policy.allowed_models, model, provider) &&
          std::ranges::all_of(policy.also_allowed_models,
@@ -59,7 +63,6 @@ bool provider_allowed(const Policy& policy, std::string_view provider, std::stri
 }
 
 bool route_allowed(const Policy& policy, const PolicyInput& input) {
-  if (policy.allowed_routes.empty()) return true;
   std::string named;  // `/providers/openai/*`, which a policy may list instead of all providers
   if (input.route == route_label(Route::provider_passthrough) && !input.provider.empty()) {
     named = "/providers/" + std::string(input.provider) + "/*";
@@ -69,67 +72,17 @@ bool route_allowed(const Policy& policy, const PolicyInput& input) {
   });
 }
 
-std::optional<Denial> check_reach(const Policy& policy, const PolicyInput& input) {
-  if (policy.deny) return denied("deny", "Requests are denied by policy.");
-  if (!route_allowed(policy, input)) {
-    return denied("allowed_routes", "The route " + std::string(input.route) + " is not allowed by policy.");
-  }
-  if (!provider_allowed(policy, input.provider, input.provider_kind)) {
-    return denied("allowed_providers",
-                  "The provider " + std::string(input.provider) + " is not allowed by policy.");
-  }
-  if (!input.service.empty() && !policy.allowed_services.empty() &&
-      std::ranges::find(policy.allowed_services, input.service) == policy.allowed_services.end()) {
-    return denied("allowed_services",
-                  "The service " + std::string(input.service) + " is not allowed by policy.");
-  }
-  if (!input.model.empty()) {
-    if (model_allowed(policy, input.model, input.provider)) return std::nullopt;
-    return denied("allowed_models", "The model " + std::string(input.model) + " is not allowed by policy.");
-  }
-  const bool restricted = !policy.allowed_models.empty() || !policy.also_allowed_models.empty();
-  if (restricted && is_passthrough(input.route) && input.request_body_bytes > 0) {
-    return denied("allowed_models", "Models are restricted by policy and the request names none.");
-  }
-  return std::nullopt;
+bool names_no_model(const PolicyInput& input) {
+  return input.model.empty() && is_passthrough(input.route) && input.request_body_bytes > 0;
 }
 
-std::optional<Denial> check_features(const Policy& policy, const PolicyInput& input) {
-  if (input.stream && !policy.allow_streaming) {
-    return denied("allow_streaming", "Streaming is not allowed by policy.");
-  }
-  if (!input.tools && input.tool_count == 0) return std::nullopt;
-  if (!policy.allow_tools) return denied("allow_tools", "Tools are not allowed by policy.");
-  if (policy.max_tool_call_count && std::cmp_greater(input.tool_count, *policy.max_tool_call_count)) {
-    return denied("max_tool_call_count", "The request declares " + std::to_string(input.tool_count) +
-                                             " tools; policy allows " +
-                                             std::to_string(*policy.max_tool_call_count) + ".");
-  }
-  if (policy.max_tool_schema_bytes &&
-      std::cmp_greater(input.tool_schema_bytes, *policy.max_tool_schema_bytes)) {
-    return denied("max_tool_schema_bytes",
-                  "The request's tools take " + std::to_string(input.tool_schema_bytes) +
-                      " bytes; policy allows " + std::to_string(*policy.max_tool_schema_bytes) + ".");
-  }
-  return std::nullopt;
+bool declares_tools(const PolicyInput& input) {
+  return input.tools || input.tool_count > 0;
 }
 
-std::optional<Denial> check_hour_and_size(const Policy& policy, const PolicyInput& input) {
-  if (!policy.allowed_hours_utc.empty()) {
-    const auto day = std::chrono::floor<std::chrono::days>(input.now);
-    const auto hour = static_cast<int>(std::chrono::floor<std::chrono::hours>(input.now - day).count());
-    if (std::ranges::find(policy.allowed_hours_utc, hour) == policy.allowed_hours_utc.end()) {
-      return denied("allowed_hours_utc",
-                    "Requests are not allowed by policy at this hour (" + std::to_string(hour) + " UTC).");
-    }
-  }
-  if (policy.max_request_body_bytes &&
-      std::cmp_greater(input.request_body_bytes, *policy.max_request_body_bytes)) {
-    return Denial{core::ErrorCode::request_body_too_large, "max_request_body_bytes",
-                  "The request body has " + std::to_string(input.request_body_bytes) +
-                      " bytes; policy allows " + std::to_string(*policy.max_request_body_bytes) + "."};
-  }
-  return std::nullopt;
+int hour_of(core::SystemTime now) {
+  const auto day = std::chrono::floor<std::chrono::days>(now);
+  return static_cast<int>(std::chrono::floor<std::chrono::hours>(now - day).count());
 }
 
 // Whether an answer has an output that `max_tokens` bounds. Raw provider calls that name a model count: what
@@ -149,27 +102,140 @@ bool generates(const PolicyInput& input) {
   }
 }
 
-std::optional<Denial> check_tokens(const Policy& policy, const PolicyInput& input) {
-  const auto over = [](const std::optional<std::int64_t>& value, const std::optional<std::int64_t>& limit) {
-    return value && limit && *value > *limit;
-  };
-  if (over(input.estimated_input_tokens, policy.max_input_tokens_per_request)) {
-    return denied("max_input_tokens_per_request",
-                  "The request has about " + std::to_string(*input.estimated_input_tokens) +
-                      " input tokens; policy allows " + std::to_string(*policy.max_input_tokens_per_request) +
-                      ".");
-  }
-  if (over(input.max_output_tokens, policy.max_output_tokens_per_request)) {
-    return denied("max_output_tokens_per_request",
-                  "The request asks for up to " + std::to_string(*input.max_output_tokens) +
-                      " output tokens; policy allows " +
-                      std::to_string(*policy.max_output_tokens_per_request) + ".");
-  }
-  if (policy.require_max_tokens && !input.max_output_tokens && generates(input)) {
-    return denied("require_max_tokens", "Policy requires a maximum of output tokens in the request.");
-  }
-  return std::nullopt;
-}
+/// One rule: the field of the policy it enforces, and what it makes of a request.
+struct Rule {
+  std::string_view field;
+  bool (*applies)(const Policy&, const PolicyInput&);  ///< the policy limits this, and the request has some
+  bool (*passes)(const Policy&, const PolicyInput&);   ///< asked when it applies
+  std::string (*refusal)(const Policy&, const PolicyInput&);
+  core::ErrorCode code = core::ErrorCode::policy_denied;
+};
+
+/// In the order of contract section 7.
+constexpr std::array kRules{
+    Rule{"deny", [](const Policy&, const PolicyInput&) { return true; },
+         [](const Policy& policy, const PolicyInput&) { return !policy.deny; },
+         [](const Policy&, const PolicyInput&) { return std::string("Requests are denied by policy."); }},
+    Rule{"allowed_routes",
+         [](const Policy& policy, const PolicyInput&) { return !policy.allowed_routes.empty(); },
+         route_allowed,
+         [](const Policy&, const PolicyInput& input) {
+           return "The route " + std::string(input.route) + " is not allowed by policy.";
+         }},
+    Rule{"allowed_providers",
+         [](const Policy& policy, const PolicyInput& input) {
+           return !(input.provider.empty() && input.provider_kind.empty()) && limits_providers(policy);
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return provider_allowed(policy, input.provider, input.provider_kind);
+         },
+         [](const Policy&, const PolicyInput& input) {
+           return "The provider " + std::string(input.provider) + " is not allowed by policy.";
+         }},
+    Rule{"allowed_services",
+         [](const Policy& policy, const PolicyInput& input) {
+           return !input.service.empty() && !policy.allowed_services.empty();
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return std::ranges::find(policy.allowed_services, input.service) != policy.allowed_services.end();
+         },
+         [](const Policy&, const PolicyInput& input) {
+           return "The service " + std::string(input.service) + " is not allowed by policy.";
+         }},
+    Rule{"allowed_models",
+         [](const Policy& policy, const PolicyInput& input) {
+           return limits_models(policy) && (!input.model.empty() || names_no_model(input));
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return !input.model.empty() && model_allowed(policy, input.model, input.provider);
+         },
+         [](const Policy&, const PolicyInput& input) {
+           return input.model.empty()
+                      ? std::string("Models are restricted by policy and the request names none.")
+                      : "The model " + std::string(input.model) + " is not allowed by policy.";
+         }},
+    Rule{
+        "allow_streaming", [](const Policy&, const PolicyInput& input) { return input.stream; },
+        [](const Policy& policy, const PolicyInput&) { return policy.allow_streaming; },
+        [](const Policy&, const PolicyInput&) { return std::string("Streaming is not allowed by policy."); }},
+    Rule{"allow_tools", [](const Policy&, const PolicyInput& input) { return declares_tools(input); },
+         [](const Policy& policy, const PolicyInput&) { return policy.allow_tools; },
+         [](const Policy&, const PolicyInput&) { return std::string("Tools are not allowed by policy."); }},
+    Rule{"max_tool_call_count",
+         [](const Policy& policy, const PolicyInput& input) {
+           return policy.max_tool_call_count && declares_tools(input);
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return !std::cmp_greater(input.tool_count, *policy.max_tool_call_count);
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return "The request declares " + std::to_string(input.tool_count) + " tools; policy allows " +
+                  std::to_string(*policy.max_tool_call_count) + ".";
+         }},
+    Rule{"max_tool_schema_bytes",
+         [](const Policy& policy, const PolicyInput& input) {
+           return policy.max_tool_schema_bytes && declares_tools(input);
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return !std::cmp_greater(input.tool_schema_bytes, *policy.max_tool_schema_bytes);
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return "The request's tools take " + std::to_string(input.tool_schema_bytes) +
+                  " bytes; policy allows " + std::to_string(*policy.max_tool_schema_bytes) + ".";
+         }},
+    Rule{"allowed_hours_utc",
+         [](const Policy& policy, const PolicyInput&) { return !policy.allowed_hours_utc.empty(); },
+         [](const Policy& policy, const PolicyInput& input) {
+           return std::ranges::find(policy.allowed_hours_utc, hour_of(input.now)) !=
+                  policy.allowed_hours_utc.end();
+         },
+         [](const Policy&, const PolicyInput& input) {
+           return "Requests are not allowed by policy at this hour (" + std::to_string(hour_of(input.now)) +
+                  " UTC).";
+         }},
+    Rule{"max_request_body_bytes",
+         [](const Policy& policy, const PolicyInput&) { return policy.max_request_body_bytes.has_value(); },
+         [](const Policy& policy, const PolicyInput& input) {
+           return !std::cmp_greater(input.request_body_bytes, *policy.max_request_body_bytes);
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return "The request body has " + std::to_string(input.request_body_bytes) +
+                  " bytes; policy allows " + std::to_string(*policy.max_request_body_bytes) + ".";
+         },
+         core::ErrorCode::request_body_too_large},
+    Rule{"max_input_tokens_per_request",
+         [](const Policy& policy, const PolicyInput& input) {
+           return policy.max_input_tokens_per_request && input.estimated_input_tokens;
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return *input.estimated_input_tokens <= *policy.max_input_tokens_per_request;
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return "The request has about " + std::to_string(*input.estimated_input_tokens) +
+                  " input tokens; policy allows " + std::to_string(*policy.max_input_tokens_per_request) +
+                  ".";
+         }},
+    Rule{"max_output_tokens_per_request",
+         [](const Policy& policy, const PolicyInput& input) {
+           return policy.max_output_tokens_per_request && input.max_output_tokens;
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return *input.max_output_tokens <= *policy.max_output_tokens_per_request;
+         },
+         [](const Policy& policy, const PolicyInput& input) {
+           return "The request asks for up to " + std::to_string(*input.max_output_tokens) +
+                  " output tokens; policy allows " + std::to_string(*policy.max_output_tokens_per_request) +
+                  ".";
+         }},
+    Rule{"require_max_tokens",
+         [](const Policy& policy, const PolicyInput& input) {
+           return policy.require_max_tokens && generates(input);
+         },
+         [](const Policy&, const PolicyInput& input) { return input.max_output_tokens.has_value(); },
+         [](const Policy&, const PolicyInput&) {
+           return std::string("Policy requires a maximum of output tokens in the request.");
+         }},
+};
 
 }  // namespace
 
@@ -180,10 +246,29 @@ bool may_call_model(const Policy& policy, std::string_view model, std::string_vi
 }
 
 std::optional<Denial> evaluate(const Policy& policy, const PolicyInput& input) {
-  if (auto denial = check_reach(policy, input)) return denial;
-  if (auto denial = check_features(policy, input)) return denial;
-  if (auto denial = check_hour_and_size(policy, input)) return denial;
-  return check_tokens(policy, input);
+#pragma clang loop unroll(full)  // then every rule is compiled in place
+  for (const Rule& rule : kRules) {
+    if (rule.applies(policy, input) && !rule.passes(policy, input))
+      return Denial{rule.code, rule.field, rule.refusal(policy, input)};
+  }
+  return std::nullopt;
+}
+
+std::vector<RuleVerdict> judge(const Policy& policy, const PolicyInput& input) {
+  std::vector<RuleVerdict> all;
+  for (const Rule& rule : kRules) {
+    auto& told = all.emplace_back(rule.field);
+    if (!rule.applies(policy, input)) continue;
+    told.verdict = rule.passes(policy, input) ? Verdict::passed : Verdict::refused;
+    if (told.verdict == Verdict::refused) told.message = rule.refusal(policy, input);
+  }
+  return all;
+}
+
+std::vector<std::string_view> policy_rules() {
+  std::vector<std::string_view> names;
+  for (const Rule& rule : kRules) names.push_back(rule.field);
+  return names;
 }
 
 }  // namespace relayna::domain

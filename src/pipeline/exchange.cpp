@@ -66,6 +66,11 @@ Exchange::Exchange(Parts& parts, Probe& probe, PriceMemo& prices, http::Request&
   const auto correlation = request.head.fields.get("x-request-id");
   if (presentable(correlation)) correlation_id = correlation;
   began = parts.shard.clock().wall();
+  method = request.head.method;
+  source = request.peer.address;
+  wanted_provider = request.head.fields.get("x-relayna-provider");
+  named_end_user = request.head.fields.find("x-relayna-end-user");
+  draw = std::hash<std::string_view>()(id_view());  // the random part of the id
   probe_.request_began();
 }
 
@@ -146,10 +151,6 @@ void Exchange::settle() noexcept {
   }
   enter(Stage::settle);
   remember();
-}
-
-std::string_view Exchange::end_user() const noexcept {
-  return request.head.fields.find("x-relayna-end-user").value_or(features.end_user);
 }
 
 domain::UsageEvent Exchange::event() const {

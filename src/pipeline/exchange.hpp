@@ -8,16 +8,16 @@
 
 #include "relayna/pipeline/pipeline.hpp"
 
-#include "pipeline/policy_cache.hpp"
+#include "pipeline/inquiry.hpp"
 #include "pipeline/price_memo.hpp"
-#include "pipeline/route_match.hpp"
 #include "pipeline/stage_clock.hpp"
 
 namespace relayna::pipeline {
 
-/// Everything known of one request while it lives. Filled step by step in the order of pipeline.cpp; moved
-/// into the answer's body, so that it settles when the last byte is out or the client is gone. One shard.
-class Exchange {
+/// Everything known of one request while it lives: the inquiry, and how it goes on. Filled step by step in
+/// the order of pipeline.cpp; moved into the answer's body, so that it settles when the last byte is out or
+/// the client is gone. One shard.
+class Exchange : public Inquiry {
  public:
   Exchange(Parts& parts, Probe& probe, PriceMemo& prices, http::Request&& incoming);
   /// Settles when nothing did before: an answer that was dropped counts as a client that left.
@@ -36,39 +36,26 @@ class Exchange {
   [[nodiscard]] std::string_view traceparent_view() const noexcept {
     return {traceparent, sizeof traceparent};
   }
-  core::SystemTime began{};
 
-  // Step 2 and 3: what is asked, by whom.
-  http::Target target;
+  // Step 2 and 3: how it is asked; what, and by whom, is the inquiry.
   dialect::Api api = dialect::Api::openai;
-  RouteMatch match;
-  catalog::SnapshotPtr snapshot;
-  std::shared_ptr<const identity::CachedKey> key;
-  std::string_view team_id;
   bool trusted_worker = false;
   core::Buffer body;
   bool body_was_decoded = false;
   BodyAdmission::Lease lease;
-  dialect::Features features;
 
-  // Step 4 to 7: what it may do and where it goes.
-  std::shared_ptr<const Governed> governed;
-  std::shared_ptr<const domain::Policy> policy;  ///< governed->policy
-  std::vector<domain::LimitedScope> scopes;  ///< the counters it is charged to; the reservation takes them
-  domain::TokenEstimate estimate;
+  // Step 6 and 7: what it holds and where it goes.
   ledger::Reservation reservation;
   std::vector<ledger::ScopeStanding> refused_by;  ///< its limits when they did not admit it
   [[nodiscard]] const std::vector<ledger::ScopeStanding>& standings() const noexcept {
     return reservation ? reservation.standings() : refused_by;
   }
-  domain::RouteSettings route_settings;
   core::Deadline total;
   /// Cancels the upstream. On a route that drains it does not follow a client that leaves, only a gateway
   /// that goes.
   runtime::StopSource upstream_stop;
   std::optional<runtime::StopCallback> follows;
   bool policy_limits_total = false;  ///< `total` comes from max_stream_duration_seconds
-  std::vector<upstream::Candidate> candidates;
   upstream::Attempts attempts;
   bool hides_usage_chunk = false;
 
@@ -98,8 +85,6 @@ class Exchange {
   [[nodiscard]] core::Duration elapsed() const noexcept;
   /// From now on its time is spent on `stage`.
   void enter(Stage stage) noexcept;
-  /// Who the request is made for, as the caller says; empty when he does not.
-  [[nodiscard]] std::string_view end_user() const noexcept;
   /// The usage event as far as it is known before an upstream is asked.
   [[nodiscard]] domain::UsageEvent event() const;
   /// Why the exchange really ends: that the wait for an upstream was cancelled may mean that the client left,

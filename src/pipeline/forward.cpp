@@ -59,8 +59,20 @@ core::Result<void> check_declared_answer(const Exchange& x, const upstream::Answ
 
 }  // namespace
 
+void set_deadline(Exchange& x) {
+  if (x.route_settings.timeout_ms) {
+    x.total = core::Deadline(x.request.received + std::chrono::milliseconds(*x.route_settings.timeout_ms));
+  }
+  if (x.features.stream && x.policy->max_stream_duration_seconds) {
+    const auto limit = core::Deadline::in(x.parts().shard.clock(),
+                                          std::chrono::seconds(*x.policy->max_stream_duration_seconds));
+    x.policy_limits_total = limit.at() < x.total.at();
+    x.total = x.total.sooner(limit);
+  }
+}
+
 runtime::Task<core::Result<upstream::Answer>> send_upstream(Exchange& x) {
-  const bool raw = x.match.route == domain::Route::provider_passthrough;
+  const bool raw = x.is_raw();
   upstream::Outbound outbound;
   outbound.operation = x.match.operation;
   outbound.raw = raw;

@@ -1,19 +1,9 @@
-#include <fmt/format.h>
-
 #include "relayna/identity/credentials.hpp"
 
 #include "pipeline/probe.hpp"
 #include "pipeline/steps.hpp"
 
 namespace relayna::pipeline {
-
-core::Result<void> check_declared_size(const Exchange& x, std::uint64_t max_bytes) {
-  const auto declared = x.request.body->length();
-  if (!declared || *declared <= max_bytes) return {};
-  return core::fail(
-      core::ErrorCode::request_body_too_large,
-      fmt::format("The request body is {} bytes; at most {} are accepted.", *declared, max_bytes));
-}
 
 namespace {
 
@@ -40,17 +30,12 @@ runtime::Task<core::Result<void>> identify(Exchange& x) {
   if (x.key == nullptr) {
     if (auto found = co_await find_key(x); !found) co_return found;
   }
-  if (auto usable = identity::check_usable(*x.key, x.began); !usable) co_return usable;
+  if (auto usable = check_key_status(x); !usable) co_return usable;
   if (!parts.catalog.loaded()) {
     // Right after a start without the store: who is calling may be known, what is configured is not.
     co_return core::fail(core::ErrorCode::store_unavailable, {}, "no catalog snapshot has been loaded yet");
   }
-  x.snapshot = parts.catalog.current();
-  if (const auto project = x.snapshot->projects.find(x.key->key.project_id);
-      project != x.snapshot->projects.end()) {
-    x.team_id = project->second.team_id;
-  }
-  co_return identity::check_source(*x.key, x.request.peer.address);
+  co_return check_key_source(x, parts.catalog.current());
 }
 
 }  // namespace relayna::pipeline

@@ -57,7 +57,8 @@ counters::Amounts meter(const Exchange& x, domain::UsageEvent& event) {
   event.usage_source = reported ? "reported" : "estimated";
 
   const domain::Provider* provider = x.snapshot->provider(x.provider);
-  const domain::Price* price = provider == nullptr ? nullptr : price_of(x, *provider, x.model);
+  const domain::Price* price =
+      provider == nullptr ? nullptr : x.prices().find(x.snapshot, *provider, x.model, x.began);
   const domain::Charge charge = domain::charge(usage.reported_cost, price, buckets, std::nullopt);
   event.cost_source = to_string(charge.source);
   if (charge.cost) event.cost_nanos = charge.cost->nanos();

@@ -24,10 +24,6 @@ namespace {
 #define RELAYNA_STEP(step) \
   if (auto done = (step); !done) co_return error_answer(*x, done.error())
 
-bool takes_body(const Exchange& x) {
-  return x.match.route != domain::Route::models && x.match.route != domain::Route::model;
-}
-
 }  // namespace
 
 // The life of a request, in the order the contract fixes (section 5). Nothing is sent upstream before step 7,
@@ -47,29 +43,32 @@ runtime::Task<http::Response> Pipeline::run(http::Request request, identity::Cac
   // 2. Who is calling. Before the route is matched, so that nobody without a key learns which routes or
   // services exist.
   x->key = std::move(caller);
-  RELAYNA_STEP(check_declared_size(*x, settings_.max_request_body_bytes));
+  RELAYNA_STEP(check_declared_size(*x, x->request.body->length(), settings_.max_request_body_bytes));
   RELAYNA_STEP(co_await identify(*x));
 
   // 3. What is asked: the route and whether it is switched on, the body, and what of it later steps look at.
   x->enter(Stage::read);
   RELAYNA_STEP(find_route(*x));
-  if (takes_body(*x)) {
+  if (!x->is_list()) {
     RELAYNA_STEP(co_await read_body(*x, settings_.max_request_body_bytes));
     if (settings_.log_message_body) {
       telemetry::log("proxy")->warn("request {} body (triage): {}", x->id_view(),
                                     x->body.view().substr(0, 2048));
     }
     RELAYNA_STEP(co_await read_features(*x, reader_));
-    // 4. Policy, on the model the name resolves to, so that an alias cannot bypass it.
-    x->enter(Stage::policy);
-    RELAYNA_STEP(resolve_model(*x));
   }
-  RELAYNA_STEP(apply_policy(*x, *policies_));
-  if (!takes_body(*x)) {
+
+  // 4. Policy: where the request may go, what the rules say of it, what it may take of which limits. The
+  // simulator decides by the same function.
+  x->enter(Stage::policy);
+  RELAYNA_STEP(decide(*x, *policies_, *prices_));
+  parts_.keys.mark_used(x->key);  // only a request that was let in keeps an idle key alive
+  if (x->is_list()) {
     auto listed = co_await list_models(*x, *policies_);
     if (!listed) co_return error_answer(*x, listed.error());
     co_return std::move(*listed);
   }
+  RELAYNA_STEP(check_remembered_refusals(*x));
 
   // 5. Guardrails pre_call stand here.
 

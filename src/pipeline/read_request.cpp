@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "relayna/core/encoding.hpp"
 #include "relayna/http/content_encoding.hpp"
 #include "relayna/json/scan.hpp"
@@ -13,16 +11,6 @@ namespace {
 /// Work over a body larger than this leaves the event loop: 128 kB of JSON is about 50 µs of scanning, a hop
 /// costs 75.
 constexpr std::size_t kOffloadBytes = 128 * 1024;
-
-std::uint64_t body_limit(const Exchange& x, std::uint64_t global) {
-  const auto& route = x.route_settings.max_request_body_bytes;
-  return route ? std::min<std::uint64_t>(global, static_cast<std::uint64_t>(*route)) : global;
-}
-
-core::Error too_large(std::uint64_t limit) {
-  return core::Error(core::ErrorCode::request_body_too_large,
-                     fmt::format("The request body is larger than {} bytes.", limit));
-}
 
 runtime::Task<core::Result<void>> decode_body(Exchange& x, std::string_view coding, std::uint64_t limit) {
   core::Result<core::Buffer> decoded = core::Buffer{};
@@ -42,42 +30,13 @@ runtime::Task<core::Result<void>> decode_body(Exchange& x, std::string_view codi
   co_return core::Result<void>{};
 }
 
-/// A path no route has may be one of LiteLLM's that operators let through: then it is a raw call like those
-/// below /providers/.
-bool pass_to_litellm(Exchange& x, const core::Error& unmatched) {
-  const auto& passthrough = x.snapshot->passthrough;
-  const auto* litellm = x.snapshot->litellm();
-  if (unmatched.code != core::ErrorCode::unsupported_route || litellm == nullptr ||
-      !passthrough.allows(x.request.head.method, x.target.path))
-    return false;
-  x.match = {domain::Route::provider_passthrough, dialect::Operation::other, litellm->name, x.target.raw_path,
-             operation_of_path(x.request.head.method, x.target.raw_path)};
-  x.route_settings = x.snapshot->route(x.match.route);
-  x.route_settings.timeout_ms = passthrough.timeout_ms;
-  x.route_settings.max_request_body_bytes = passthrough.max_request_body_bytes;
-  x.route_settings.max_response_body_bytes = passthrough.max_response_body_bytes;
-  return true;
-}
-
 }  // namespace
-
-core::Result<void> find_route(Exchange& x) {
-  auto match = match_route(x.request.head.method, x.target.path, x.target.raw_path);
-  if (match) {
-    x.match = *match;
-    x.route_settings = x.snapshot->route(x.match.route);
-  } else if (!pass_to_litellm(x, match.error())) {
-    return std::unexpected(match.error());
-  }
-  if (!x.route_settings.enabled) return core::fail(core::ErrorCode::disabled_route);
-  return {};
-}
 
 runtime::Task<core::Result<void>> read_body(Exchange& x, std::uint64_t max_bytes) {
   const std::uint64_t limit = body_limit(x, max_bytes);
   auto& source = *x.request.body;
   const auto declared = source.length();
-  if (declared && *declared > limit) co_return std::unexpected(too_large(limit));
+  if (auto fits = check_body_size(x, declared.value_or(0), max_bytes); !fits) co_return fits;
   x.lease = x.parts().admission.lease();
   if (!declared || *declared > 0) {
     if (auto slot = x.lease.begin(); !slot) co_return slot;
@@ -90,7 +49,8 @@ runtime::Task<core::Result<void>> read_body(Exchange& x, std::uint64_t max_bytes
     auto chunk = co_await source.next();
     if (!chunk) co_return std::unexpected(chunk.error());
     if (!chunk->bytes.empty()) {
-      if (x.body.size() + chunk->bytes.size() > limit) co_return std::unexpected(too_large(limit));
+      const std::size_t received = x.body.size() + chunk->bytes.size();
+      if (auto fits = check_body_size(x, received, max_bytes); !fits) co_return fits;
       if (!declared) {
         if (auto room = x.lease.grow(chunk->bytes.size()); !room) co_return room;
       }
@@ -100,16 +60,15 @@ runtime::Task<core::Result<void>> read_body(Exchange& x, std::uint64_t max_bytes
   }
   x.request_bytes = x.body.size();
   const auto coding = x.request.head.fields.get("content-encoding");
-  const bool raw = x.match.route == domain::Route::provider_passthrough;
-  if (!coding.empty() && !core::iequals(coding, "identity") && !(raw && x.body.empty())) {
+  if (!coding.empty() && !core::iequals(coding, "identity") && !(x.is_raw() && x.body.empty())) {
     if (auto decoded = co_await decode_body(x, coding, limit); !decoded) co_return decoded;
   }
+  x.body_bytes = x.body.size();
   x.lease.received();
   co_return core::Result<void>{};
 }
 
 runtime::Task<core::Result<void>> read_features(Exchange& x, dialect::RequestReader& reader) {
-  const bool raw = x.match.route == domain::Route::provider_passthrough;
   if (x.match.metered == dialect::Operation::other) co_return core::Result<void>{};
   core::Result<dialect::Features> features = dialect::Features{};
   if (x.body.size() > kOffloadBytes) {
@@ -122,12 +81,7 @@ runtime::Task<core::Result<void>> read_features(Exchange& x, dialect::RequestRea
   } else {
     features = reader.read(x.match.metered, x.body);
   }
-  // Whether a raw call makes sense is for its provider to say.
-  if (!features && raw) co_return core::Result<void>{};
-  if (!features) co_return std::unexpected(features.error());
-  x.features = std::move(*features);
-  if (raw && x.features.model.empty()) x.features.model = dialect::model_in_path(x.match.rest);
-  co_return core::Result<void>{};
+  co_return take_features(x, std::move(features));
 }
 
 }  // namespace relayna::pipeline

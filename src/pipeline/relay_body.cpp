@@ -109,7 +109,8 @@ runtime::Task<std::optional<core::Error>> RelayBody::hold_enough() {
   const std::int64_t more = std::max(usage_.estimated_output_tokens() - x_->estimate.output, kExtension);
   counters::Amounts amounts{.tokens = more};
   const domain::Provider* provider = x_->snapshot->provider(x_->provider);
-  if (const domain::Price* price = provider == nullptr ? nullptr : price_of(*x_, *provider, x_->model)) {
+  if (const domain::Price* price =
+          provider == nullptr ? nullptr : x_->prices().find(x_->snapshot, *provider, x_->model, x_->began)) {
     amounts.cost_nanos = domain::estimate_cost(*price, 0, more).value_or(core::Money()).nanos();
   }
   auto held = co_await extend(amounts);

@@ -1,8 +1,11 @@
 #include "pipeline/route_match.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
+
+#include "relayna/pipeline/simulation.hpp"
 
 namespace relayna::pipeline {
 
@@ -63,6 +66,17 @@ core::Result<RouteMatch> match_route(std::string_view method, std::string_view p
     }
   }
   return core::fail(core::ErrorCode::unsupported_route);
+}
+
+std::optional<std::string> path_of_route(Route route) {
+  const auto fixed = std::ranges::find(kFixed, route, &Fixed::route);
+  return fixed == kFixed.end() ? std::nullopt : std::optional(std::string(fixed->path));
+}
+
+std::string usual_method(std::string_view path) {
+  const auto fixed = std::ranges::find(kFixed, path, &Fixed::path);
+  if (fixed != kFixed.end()) return std::string(fixed->method);
+  return path.starts_with(kModelPrefix) ? "GET" : "POST";
 }
 
 dialect::Operation operation_of_path(std::string_view method, std::string_view path) noexcept {

@@ -1,45 +1,28 @@
 #pragma once
 
-#include <optional>
-
+#include "pipeline/decide.hpp"
 #include "pipeline/exchange.hpp"
 
 namespace relayna::pipeline {
 
-class PolicyCache;
+// One function per step of pipeline.cpp, in its order; each in the file of its subject. What is decided
+// without asking anybody is in decide.hpp.
 
-// One function per step of pipeline.cpp, in its order; each in the file of its subject.
-
-/// Step 2 (identify.cpp): the declared body size, then the virtual key and where it may be used from.
-core::Result<void> check_declared_size(const Exchange& x, std::uint64_t max_bytes);
+/// Step 2 (identify.cpp): the virtual key, its state, and where it may be used from.
 runtime::Task<core::Result<void>> identify(Exchange& x);
 
-/// Step 3 (read_request.cpp): route, its switch, the body, what the body says.
-core::Result<void> find_route(Exchange& x);
+/// Step 3 (read_request.cpp): the body, and what it says.
 runtime::Task<core::Result<void>> read_body(Exchange& x, std::uint64_t max_bytes);
 runtime::Task<core::Result<void>> read_features(Exchange& x, dialect::RequestReader& reader);
 
-/// Step 4 (govern.cpp): candidates for the model, the policy in force, the rules.
-core::Result<void> resolve_model(Exchange& x);
-core::Result<void> apply_policy(Exchange& x, PolicyCache& policies);
-/// The rules for one candidate; also asked before each fallback.
-std::optional<core::Error> check_candidate(Exchange& x, const upstream::Candidate& candidate);
-/// The counters the request is charged to, and a refusal of one of them that still holds (admit.cpp).
-core::Result<void> find_limits(Exchange& x);
-/// Whether the answer is made of tokens that count and cost: those of lists, of counting, and of raw calls
-/// nobody can read do not (admit.cpp).
-bool uses_tokens(const Exchange& x) noexcept;
-/// Whether a raw call does something nobody here can price: it only counts as a request (admit.cpp).
-bool is_unreadable(const Exchange& x) noexcept;
-/// What a provider charges for a model; null when nobody knows (admit.cpp).
-const domain::Price* price_of(const Exchange& x, const domain::Provider& provider, std::string_view model);
-
-/// Step 6 (admit.cpp): reserves the most the request can take in every limit it has, and notes the intent.
+/// Step 6 (admit.cpp): a refusal by one of its limits that still holds; then the reservation of the most the
+/// request can take in each of them, and the note of the intent.
+core::Result<void> check_remembered_refusals(Exchange& x);
 runtime::Task<core::Result<void>> admit(Exchange& x);
-/// The total deadline from the route's timeout and the policy's stream duration.
-void set_deadline(Exchange& x);
 
-/// Step 7 (forward.cpp): the answer of the first candidate that gives one.
+/// Step 7 (forward.cpp): the total deadline from the route's timeout and the policy's stream duration, and
+/// the answer of the first candidate that gives one.
+void set_deadline(Exchange& x);
 runtime::Task<core::Result<upstream::Answer>> send_upstream(Exchange& x);
 /// Step 8 (forward.cpp): the answer's head for the client, and the body that relays and settles. Takes the
 /// exchange with it.

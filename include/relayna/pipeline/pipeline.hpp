@@ -66,6 +66,8 @@ class Pipeline {
   runtime::Task<http::Response> run(http::Request request, identity::CachedKeyPtr caller = nullptr);
   /// An answer to something that never became a request, in the error shape its path suggests.
   http::Response refuse(std::string_view target, const core::Error& error);
+  /// Never change; any thread.
+  [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
 
  private:
   Parts parts_;

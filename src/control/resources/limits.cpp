@@ -6,6 +6,7 @@
 #include "control/resources/money_part.hpp"
 #include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
+#include "control/resources/shapes.hpp"
 
 namespace relayna::control {
 

@@ -6,6 +6,7 @@
 #include "control/resources/provider_references.hpp"
 #include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
+#include "control/resources/shapes.hpp"
 
 namespace relayna::control {
 
@@ -41,6 +42,8 @@ const Shape<ModelTarget>& target_shape() {
   return shape;
 }
 
+}  // namespace
+
 const Shape<Model>& model_shape() {
   static const auto shape = [] {
     Shape<Model> model("Model", "A model name clients may use and where it leads.");
@@ -58,6 +61,8 @@ const Shape<Model>& model_shape() {
   }();
   return shape;
 }
+
+namespace {
 
 /// The providers a body names that there are not.
 core::Result<Problems> check_providers(const Resources& with, const Call& call) {

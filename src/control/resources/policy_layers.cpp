@@ -4,6 +4,7 @@
 #include "control/resources/policy_part.hpp"
 #include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
+#include "control/resources/shapes.hpp"
 
 namespace relayna::control {
 

@@ -1,5 +1,6 @@
 #include "control/api/resource.hpp"
 #include "control/resources/resources.hpp"
+#include "control/resources/shapes.hpp"
 
 namespace relayna::control {
 
@@ -15,6 +16,8 @@ constexpr std::int64_t kMostBodyBytes = 1'073'741'824;
 constexpr bool configurable(Route route) noexcept {
   return route != Route::health && route != Route::unknown;
 }
+
+}  // namespace
 
 const Shape<RouteSettings>& route_shape() {
   static const auto shape = [] {
@@ -45,6 +48,8 @@ const Shape<RouteSettings>& route_shape() {
   }();
   return shape;
 }
+
+namespace {
 
 std::optional<RouteSettings> defaults_of(const std::string& id) {
   const auto route = domain::parse_route_id(id);

@@ -25,7 +25,6 @@ class AdmitTest : public ExchangeTest {
     x->match = match_route("POST", path, path).value();
     x->snapshot = snapshot;
     x->key = key;
-    x->policy = std::make_shared<const domain::Policy>(policy);
     x->features.model = "m-1";
     x->features.estimated_input_tokens = 300;
     x->features.max_output_tokens = 200;
@@ -38,9 +37,16 @@ class AdmitTest : public ExchangeTest {
     out.hard.set(kind, limit);
     return out;
   }
-  core::Result<void> admitted(Exchange& x) { return loop.run(admit(x)); }
+  /// As step 4 leaves it to step 6.
+  core::Result<void> admitted(Exchange& x) {
+    x.governed = std::make_shared<const Governed>(policy, scopes, nullptr);
+    x.policy = {x.governed, &x.governed->policy};
+    if (auto charged = find_charge(x, prices); !charged) return charged;
+    return loop.run(admit(x));
+  }
 
   domain::Policy policy;
+  std::vector<domain::LimitedScope> scopes;
 };
 
 TEST_F(AdmitTest, ReservesTheMostItCanTake) {
@@ -78,7 +84,7 @@ TEST_F(AdmitTest, CountingTokensTakesNone) {
 TEST_F(AdmitTest, WithoutAPriceABudgetCannotBeKept) {
   auto x = asking();
   x->candidates.push_back({.provider = snapshot->provider("gratis"), .model = "m-9"});
-  x->scopes = {scope(LimitKind::usd_total, 1'000'000'000)};
+  scopes = {scope(LimitKind::usd_total, 1'000'000'000)};
   const auto refused = admitted(*x);
   ASSERT_FALSE(refused) << "one of those that may answer has no price";
   EXPECT_EQ(refused.error().code, ErrorCode::unpriced_model);
@@ -90,7 +96,7 @@ TEST_F(AdmitTest, ThePolicyMayLetWhatHasNoPricePass) {
   policy.allow_unpriced_models = true;
   auto x = asking();
   x->candidates = {{.provider = snapshot->provider("gratis"), .model = "m-9"}};
-  x->scopes = {scope(LimitKind::requests_per_minute, 10)};
+  scopes = {scope(LimitKind::requests_per_minute, 10)};
   ASSERT_TRUE(admitted(*x));
   EXPECT_EQ(x->reservation.reserved(), (counters::Amounts{.tokens = 500, .cost_nanos = 0}));
   const auto draft = x->reservation.take_draft();
@@ -102,7 +108,7 @@ TEST_F(AdmitTest, ThePolicyMayLetWhatHasNoPricePass) {
 TEST_F(AdmitTest, WithoutABudgetNobodyNeedsThePrice) {
   auto x = asking();
   x->candidates = {{.provider = snapshot->provider("gratis"), .model = "m-9"}};
-  x->scopes = {scope(LimitKind::tokens_per_minute, 1'000)};
+  scopes = {scope(LimitKind::tokens_per_minute, 1'000)};
   EXPECT_TRUE(admitted(*x));
 }
 
@@ -120,11 +126,10 @@ TEST_F(AdmitTest, ARequestMayCostSoMuch) {
 }
 
 TEST_F(AdmitTest, ARefusalTellsTheClientWhatIsLeft) {
+  scopes = {scope(LimitKind::tokens_per_minute, 600)};
   auto first = asking();
-  first->scopes = {scope(LimitKind::tokens_per_minute, 600)};
   ASSERT_TRUE(admitted(*first));
   auto x = asking();
-  x->scopes = {scope(LimitKind::tokens_per_minute, 600)};
   const auto refused = admitted(*x);
   ASSERT_FALSE(refused);
   const auto answer = error_answer(*x, refused.error());
@@ -140,7 +145,7 @@ TEST_F(AdmitTest, ARefusalTellsTheClientWhatIsLeft) {
 TEST_F(AdmitTest, WithoutCountersTheClientIsToldWhenToComeBack) {
   limits.away = true;
   auto x = asking();
-  x->scopes = {scope(LimitKind::requests_per_minute, 600)};
+  scopes = {scope(LimitKind::requests_per_minute, 600)};
   const auto refused = admitted(*x);
   ASSERT_FALSE(refused);
   const auto answer = error_answer(*x, refused.error());

@@ -59,23 +59,30 @@ TEST_F(GovernTest, EachCandidateIsAskedFor) {
 TEST_F(GovernTest, LayersSayWhereAKeyMayBeUsedFrom) {
   everybody({.allowed_source_addresses = {"10.0.0.0/8"}});
   auto x = asking();
-  x->request.peer.address = boost::asio::ip::make_address("192.0.2.7");
+  x->source = boost::asio::ip::make_address("192.0.2.7");
   EXPECT_EQ(refused(*x).reason, "allowed_source_addresses");
-  x->request.peer.address = boost::asio::ip::make_address("10.1.2.3");
+  x->source = boost::asio::ip::make_address("10.1.2.3");
   EXPECT_TRUE(apply_policy(*x, policies));
 }
 
 TEST_F(GovernTest, ARefusalThatStillHoldsIsRepeatedWithWhatIsKnown) {
   everybody({.rpm_limit = 1});
   auto first = asking();
-  ASSERT_TRUE(apply_policy(*first, policies));
+  const auto judged = [&](Exchange& x) {
+    EXPECT_TRUE(apply_policy(x, policies));
+    EXPECT_TRUE(find_charge(x, prices));
+    return check_remembered_refusals(x);
+  };
+  ASSERT_TRUE(judged(*first));
   ASSERT_TRUE(loop.run(admit(*first)));
   auto second = asking();
-  ASSERT_TRUE(apply_policy(*second, policies)) << "nobody knows yet";
+  ASSERT_TRUE(judged(*second)) << "nobody knows yet";
   ASSERT_FALSE(loop.run(admit(*second)));
   const auto asked = limits.admitted.size();
   auto third = asking();
-  EXPECT_EQ(refused(*third).code, ErrorCode::rate_limit_exceeded);
+  const auto again = judged(*third);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::rate_limit_exceeded);
   EXPECT_EQ(limits.admitted.size(), asked);
   ASSERT_EQ(third->standings().size(), 1U);
   EXPECT_EQ(third->standings()[0].standing.used[0], 1);
