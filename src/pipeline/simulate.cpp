@@ -47,11 +47,21 @@ core::Result<void> run(Inquiry& x, const SimulatedRequest& request, catalog::Sna
   return decide(x, policies, prices);
 }
 
+/// Whose policy cannot be kept without a price; nobody's when it is a shared limit.
+std::vector<domain::PolicySource> needing_price(const std::vector<domain::PolicySource>& sources) {
+  std::vector<domain::PolicySource> needing;
+  std::ranges::copy_if(sources, std::back_inserter(needing), [](const domain::PolicySource& source) {
+    return source.policy->max_cost_per_request || domain::limits_of(*source.policy).has_money();
+  });
+  return needing;
+}
+
 /// Who made the rule that refused: those whose policy would refuse by itself, or, where only several together
 /// do, all who speak of it.
 std::vector<domain::PolicySource> deciding(const Inquiry& x, const Simulation& result,
                                            const RuleResult& refused) {
   const auto origin = std::ranges::find(result.origins, refused.rule, &domain::FieldOrigin::field);
+  if (refused.rule == kPriceRule.rule) return needing_price(result.sources);
   if (origin == result.origins.end() || (refused.step != "policy" && refused.step != "cost")) return {};
   const auto input = policy_input(x, x.candidates.empty() ? nullptr : &x.candidates.front());
   std::vector<domain::PolicySource> alone;

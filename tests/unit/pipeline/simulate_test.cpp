@@ -153,7 +153,9 @@ TEST_F(SimulateTest, LimitsAreToldWithTheMostItCanTake) {
 
 TEST_F(SimulateTest, AnAssumedCostIsJudgedInsteadOfThePrice) {
   layer(LayerKind::global, "", {.max_cost_per_request = core::Money::nanos(10)});
-  EXPECT_EQ(rule_of(ask()), "cost.allow_unpriced_models");
+  const auto unknown = ask();
+  EXPECT_EQ(rule_of(unknown), "cost.allow_unpriced_models");
+  EXPECT_THAT(ids(unknown.deciding_sources), ElementsAre("layer-0")) << "who needs the price";
   request.cost = core::Money::nanos(10);
   EXPECT_FALSE(ask().refusal);
   request.cost = core::Money::nanos(11);
