@@ -81,9 +81,9 @@ TEST(PolicyTrace, EveryRuleHasItsPlace) {
 
 class PolicyOriginsTest : public testing::Test {
  protected:
-  void layer(LayerKind kind, std::string scope, Policy policy) {
+  void layer(LayerKind kind, std::string of, Policy policy) {
     layers.push_back(
-        {.id = std::string(to_string(kind)), .kind = kind, .scope_id = std::move(scope), .policy = policy});
+        {.id = std::string(to_string(kind)), .kind = kind, .scope_id = std::move(of), .policy = policy});
   }
   /// Who made `field` what it is; `own` is the key.
   std::vector<std::string> makers(std::string_view field) {

@@ -165,7 +165,7 @@ TEST_F(MeteringTest, ARawCallNobodyCanReadHasNoKnownCost) {
   EXPECT_FALSE(event.cost_nanos);
   EXPECT_FALSE(event.total_tokens);
   EXPECT_EQ(event.usage_source, "");
-  x->request.head.method = "GET";
+  x->method = "GET";
   expect_nothing(*x);  // to look costs nothing
 }
 
