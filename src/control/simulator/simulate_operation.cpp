@@ -77,6 +77,7 @@ core::Result<Answer> simulate(const Resources& with, Call& call) {
 }  // namespace
 
 void add_simulator(Api& api, const Resources& with) {
+  add_simulation_schemas(api);
   Operation made;
   made.method = "POST";
   made.path = "/admin/policy/simulate";
@@ -91,7 +92,7 @@ void add_simulator(Api& api, const Resources& with) {
       "saved. `key` and `changes` say what would be different; they are judged as if they had been saved. "
       "Limits are not asked: whether they have room depends on the moment.";
   made.request = create_schema(simulation_shape().fields());
-  made.response = simulation_schema();
+  made.response = reference("PolicySimulation");
   made.errors = {core::ErrorCode::not_found};
   made.run = Operation::Blocking([&with](Call& call) { return simulate(with, call); });
   api.add(std::move(made));

@@ -169,13 +169,16 @@ Document maybe(std::string_view type, std::string_view about = {}) {
   return schema;
 }
 
+Document source_schema() {
+  return object_schema({{"kind", described("string", "Of a layer, or `key_policy`: the key's own.")},
+                        {"id", described("string", "Of the layer or the key.")},
+                        {"scope_id", maybe("string")},
+                        {"name", maybe("string", "Of the project, the team or the key.")},
+                        {"policy_version", {{"type", "integer"}}}});
+}
+
 Document sources_schema(std::string_view about) {
-  auto schema =
-      array_of(object_schema({{"kind", described("string", "Of a layer, or `key_policy`: the key's own.")},
-                              {"id", described("string", "Of the layer or the key.")},
-                              {"scope_id", maybe("string")},
-                              {"name", maybe("string", "Of the project, the team or the key.")},
-                              {"policy_version", {{"type", "integer"}}}}));
+  auto schema = array_of(reference("PolicySource"));
   schema["description"] = std::string(about);
   return schema;
 }
@@ -237,9 +240,10 @@ Document show(const Simulation& simulation, bool stored_key, core::SystemTime no
           {"catalog_revision", simulation.snapshot->revision}};
 }
 
-Document simulation_schema() {
+void add_simulation_schemas(Api& api) {
+  api.add_schema("PolicySource", source_schema());
   Document outcomes = {"passed", "refused", "not_applicable", "not_reached"};
-  return object_schema(
+  auto simulation = object_schema(
       {{"final_decision", decision_schema()},
        {"auth", object_schema({{"source", {{"type", "string"}, {"enum", {"stored_key", "unsaved_key"}}}},
                                {"key_id", maybe("string")},
@@ -263,6 +267,7 @@ Document simulation_schema() {
                                               {"reason", maybe("string")}}))},
        {"limits", limits_schema()},
        {"catalog_revision", {{"type", "integer"}}}});
+  api.add_schema("PolicySimulation", std::move(simulation));
 }
 
 }  // namespace relayna::control
