@@ -60,8 +60,8 @@ std::vector<domain::PolicySource> needing_price(const std::vector<domain::Policy
 /// do, all who speak of it.
 std::vector<domain::PolicySource> deciding(const Inquiry& x, const Simulation& result,
                                            const RuleResult& refused) {
-  const auto origin = std::ranges::find(result.origins, refused.rule, &domain::FieldOrigin::field);
   if (refused.rule == kPriceRule.rule) return needing_price(result.sources);
+  const auto origin = std::ranges::find(result.origins, refused.rule, &domain::FieldOrigin::field);
   if (origin == result.origins.end() || (refused.step != "policy" && refused.step != "cost")) return {};
   const auto input = policy_input(x, x.candidates.empty() ? nullptr : &x.candidates.front());
   std::vector<domain::PolicySource> alone;
