@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <fmt/format.h>
-
 namespace relayna::core {
 
 namespace {
@@ -66,6 +64,10 @@ class FieldReader {
   bool ok_ = true;
 };
 
+void set_digits(std::string& text, std::size_t at, std::size_t count, std::int64_t value) {
+  for (std::size_t i = at + count; i > at; value /= 10) text[--i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 const Clock& real_clock() noexcept {
@@ -82,10 +84,17 @@ std::string to_rfc3339(SystemTime t) {
   const auto day = floor<days>(t);
   const year_month_day date{day};
   const hh_mm_ss<microseconds> clock{t - day};
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-  if (clock.subseconds().count() != 0) out += fmt::format(".{:06}", clock.subseconds().count());
+  std::string out = "0000-00-00T00:00:00";  // every stored event has several, so no format string is read
+  set_digits(out, 0, 4, static_cast<int>(date.year()));
+  set_digits(out, 5, 2, static_cast<unsigned>(date.month()));
+  set_digits(out, 8, 2, static_cast<unsigned>(date.day()));
+  set_digits(out, 11, 2, clock.hours().count());
+  set_digits(out, 14, 2, clock.minutes().count());
+  set_digits(out, 17, 2, clock.seconds().count());
+  if (clock.subseconds().count() != 0) {
+    out += ".000000";
+    set_digits(out, 20, 6, clock.subseconds().count());
+  }
   out += 'Z';
   return out;
 }

@@ -56,16 +56,27 @@ std::optional<Room> tightest(const std::vector<ScopeStanding>& standings, std::a
 /// `6m0s`, `1h2m3s`, `17s`: as OpenAI writes it.
 std::string duration(std::int64_t seconds) {
   std::string out;
-  if (seconds >= 3600) out += fmt::format("{}h", seconds / 3600);
-  if (seconds >= 60) out += fmt::format("{}m", seconds / 60 % 60);
-  return out + fmt::format("{}s", seconds % 60);
+  if (seconds >= 3600) out += std::to_string(seconds / 3600) + 'h';
+  if (seconds >= 60) out += std::to_string(seconds / 60 % 60) + 'm';
+  return out + std::to_string(seconds % 60) + 's';
 }
 
-void add(std::string_view unit, const std::optional<Room>& room, http::Fields& fields) {
+/// Names of the fields that tell the room for one unit.
+struct FieldNames {
+  std::string_view limit;
+  std::string_view remaining;
+  std::string_view reset;
+};
+constexpr FieldNames kRequests{"x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
+                               "x-ratelimit-reset-requests"};
+constexpr FieldNames kTokens{"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens",
+                             "x-ratelimit-reset-tokens"};
+
+void add(const FieldNames& names, const std::optional<Room>& room, http::Fields& fields) {
   if (!room) return;
-  fields.add(fmt::format("x-ratelimit-limit-{}", unit), std::to_string(room->limit));
-  fields.add(fmt::format("x-ratelimit-remaining-{}", unit), std::to_string(room->remaining));
-  fields.add(fmt::format("x-ratelimit-reset-{}", unit), duration(room->reset_seconds));
+  fields.add(names.limit, std::to_string(room->limit));
+  fields.add(names.remaining, std::to_string(room->remaining));
+  fields.add(names.reset, duration(room->reset_seconds));
 }
 
 void warn(const ScopeStanding& at, LimitKind kind, const domain::LimitSet& limits, std::string& out) {
@@ -93,9 +104,9 @@ bool tells_limits(const std::vector<ScopeStanding>& standings) noexcept {
 void add_limit_fields(const std::vector<ScopeStanding>& standings, core::SystemTime now,
                       http::Fields& fields) {
   if (standings.empty()) return;
-  add("requests", tightest(standings, {LimitKind::requests_per_minute, LimitKind::requests_per_day}, now),
+  add(kRequests, tightest(standings, {LimitKind::requests_per_minute, LimitKind::requests_per_day}, now),
       fields);
-  add("tokens", tightest(standings, {LimitKind::tokens_per_minute, LimitKind::tokens_per_day}, now), fields);
+  add(kTokens, tightest(standings, {LimitKind::tokens_per_minute, LimitKind::tokens_per_day}, now), fields);
   std::string warning;
   for (const ScopeStanding& at : standings) {
     for (const LimitKind kind :
