@@ -2,6 +2,8 @@
 #include <array>
 #include <charconv>
 
+#include <boost/asio/post.hpp>
+
 #include "http/server_connection.hpp"
 
 namespace relayna::http {
@@ -13,6 +15,8 @@ using core::ErrorCode;
 
 /// Bytes a second below which a reader that never quite stops is cut off all the same.
 constexpr std::int64_t kMinRate = 512;
+/// An answer larger than this is written at once: to copy it would cost more than is won.
+constexpr std::size_t kMaxTogether = 16 * 1024;
 constexpr std::string_view kCrlf = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -32,11 +36,13 @@ class ChunkHead {
 
 }  // namespace
 
-/// Writes an answer. Head and first chunk leave in one write; a chunk is written before the next is pulled.
+/// Writes an answer. Head and first chunk leave in one write; a chunk is written before the next is pulled,
+/// but a short answer that is whole may wait for others until this turn of the loop ends.
 runtime::Task<void> ServerConnection::respond(Response response) {
   if (parser_ && !broken_ && !body_) drain_request();  // before a chunk can be in the shard's buffer
   Sending sending = plan(response);
   bool ok = true;
+  std::string whole;  // the answer, while it waits for others
   for (bool more = true; ok && more;) {
     Chunk chunk{.bytes = {}, .end = !sending.carries};
     if (sending.carries && (sending.head_sent || !response.flush_head)) {
@@ -51,8 +57,14 @@ runtime::Task<void> ServerConnection::respond(Response response) {
     more = !chunk.end;
     std::string rest;
     ok = send_chunk(response, sending, chunk, rest);
-    if (ok && !rest.empty()) ok = co_await send_rest(std::move(rest));
+    if (!ok || rest.empty()) continue;
+    if (sending.together) {
+      whole = std::move(rest);
+    } else {
+      ok = co_await send_rest(std::move(rest));
+    }
   }
+  if (!whole.empty() && !co_await send_with_others(std::move(whole))) ok = false;
   if (!ok) keep_alive_ = false;
   response.body.reset();
   if (keep_alive_ && !parser_->done()) {  // the answer's body held the request's
@@ -110,6 +122,9 @@ bool ServerConnection::send_chunk(const Response& response, Sending& sending, co
                         context_.date.text());
     pieces[0] = context_.head;
     sending.head_sent = true;
+    sending.together = sending.carries && framing.kind == Framing::Kind::length &&
+                       sending.sent == framing.length && framing.length <= kMaxTogether &&
+                       context_.stats.in_flight > 1;
   }
   pieces[2] = chunk.bytes;
   if (framing.kind == Framing::Kind::chunked) {
@@ -119,7 +134,21 @@ bool ServerConnection::send_chunk(const Response& response, Sending& sending, co
     }
     if (chunk.end) pieces[4] = kLastChunk;
   }
+  if (sending.together && !chunk.bytes.empty()) {
+    for (const std::string_view piece : pieces) rest.append(piece);
+    return true;
+  }
   return send_now(pieces, rest);
+}
+
+/// Writes that follow each other closely cost less than half of what single ones do: the reader at the other
+/// end is woken once for all of them.
+runtime::Task<bool> ServerConnection::send_with_others(std::string answer) {
+  co_await boost::asio::post(context_.shard.executor(), runtime::use_task);
+  const std::string_view piece = answer;
+  std::string rest;
+  if (!send_now({&piece, 1}, rest)) co_return false;
+  co_return rest.empty() || co_await send_rest(std::move(rest));
 }
 
 /// Writes what the socket takes. What it does not take is copied to `rest`, because the pieces die at the

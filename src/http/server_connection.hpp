@@ -51,6 +51,7 @@ class ServerConnection final : private runtime::Expirable {
     bool carries = false;  // there is a body to pull
     bool head_sent = false;
     bool replaced = false;  // by an error, because its body broke
+    bool together = false;  // it waits until others can leave with it
     std::uint64_t sent = 0;
   };
 
@@ -78,6 +79,7 @@ class ServerConnection final : private runtime::Expirable {
   bool send_chunk(const Response& response, Sending& sending, const Chunk& chunk, std::string& rest);
   bool send_now(std::span<const std::string_view> pieces, std::string& rest);
   runtime::Task<bool> send_rest(std::string rest);
+  runtime::Task<bool> send_with_others(std::string answer);
 
   ServerContext& context_;
   std::unique_ptr<net::Stream> stream_;

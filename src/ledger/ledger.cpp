@@ -185,7 +185,7 @@ runtime::Task<core::Result<void>> Ledger::State::extend(Reservation::Held& held,
   }
   held.intent.reserved.tokens += more.tokens;
   held.intent.reserved.cost_nanos += more.cost_nanos;
-  (void)parts.usage.intend(held.intent);  // what it may use has grown
+  (void)parts.usage.intend_at_once(held.intent);  // what it may use has grown
   co_return core::Result<void>();
 }
 
@@ -253,11 +253,12 @@ runtime::Task<Ledger::Admitted> Ledger::admit(Demand demand, domain::UsageEvent 
     if (auto reserved = co_await state_->reserve(*held); !reserved)
       co_return std::unexpected(std::move(reserved.error()));
   }
+  state_->open.emplace(held->id(), held.get());
+  Reservation reservation(*this, std::move(held));
   // On disk before anything is sent: whoever finds an intent without its event knows that something may have
   // been used.
-  (void)state_->parts.usage.intend(held->intent);
-  state_->open.emplace(held->id(), held.get());
-  co_return Reservation(*this, std::move(held));
+  (void)co_await state_->parts.usage.intend(reservation.held_->intent);
+  co_return reservation;
 }
 
 std::optional<NotAdmitted> Ledger::remembered_refusal(const std::vector<domain::LimitedScope>& scopes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "relayna/telemetry/log.hpp"
@@ -65,7 +66,20 @@ bool UsageSink::caught_up() const noexcept {
   return waiting_->caught_up();
 }
 
-core::Result<void> UsageSink::intend(const Intent& intent) {
+runtime::Task<core::Result<void>> UsageSink::intend(const Intent& intent) {
+  if (!spool_) co_return core::Result<void>{};
+  const auto place = spool_->intent_to_flush(intent);
+  if (place) {
+    flush_soon();
+    co_await boost::asio::post(shard_.executor(), runtime::use_task);  // behind the flush
+    if (spool_->written(*place)) co_return core::Result<void>{};
+  }
+  probe_->spool_failures.add();
+  if (!place) co_return std::unexpected(place.error());
+  co_return core::fail(core::ErrorCode::internal_error, {}, "the spool could not be written");
+}
+
+core::Result<void> UsageSink::intend_at_once(const Intent& intent) {
   if (!spool_) return {};
   auto written = spool_->intent(intent);
   if (!written) probe_->spool_failures.add();
@@ -76,10 +90,11 @@ void UsageSink::record(domain::UsageEvent event) {
   record(SettledEvent{.event = std::move(event)});
 }
 
-void UsageSink::record(SettledEvent settled) {
+void UsageSink::record(SettledEvent ended) {
+  auto settled = std::make_unique<SettledEvent>(std::move(ended));
   std::optional<Spool::Place> place;
   if (spool_) {
-    place = spool_->settled(settled);
+    place = spool_->settled(*settled);
     if (place)
       flush_soon();
     else
@@ -115,14 +130,14 @@ runtime::Task<bool> UsageSink::deliver() {
     std::vector<Queued> done;
     std::vector<StoredEvent> told;
     done.reserve(attempt.stored.size());
+    told.reserve(attempt.stored.size());
     for (auto& [event, stamp] : attempt.stored) {
-      probe_->lag.observe(seconds(ended_at(event.settled.event), now));
-      Queued& kept = done.emplace_back();
-      kept.settled.event.request_id = event.settled.event.request_id;
-      kept.segment = event.segment;
-      kept.inherited = std::move(event.inherited);
+      probe_->lag.observe(seconds(ended_at(event.settled->event), now));
+      std::string id = event.settled->event.request_id;
       if (observer_ != nullptr)
-        told.push_back({.settled = std::move(event.settled), .stamp = stamp, .handed_over = handed_over});
+        told.push_back({.settled = std::move(*event.settled), .stamp = stamp, .handed_over = handed_over});
+      event.settled->event.request_id = std::move(id);
+      done.push_back(std::move(event));
     }
     if (observer_ != nullptr) co_await tell(std::move(told));
     forget(done);
@@ -148,19 +163,19 @@ runtime::Task<void> UsageSink::put_aside(std::vector<Queued> refused) {
   std::vector<Queued> done;
   for (Queued& event : refused) {
     probe_->rejected.add();
-    const std::string id = event.settled.event.request_id;
+    const std::string id = event.settled->event.request_id;
     if (rejected_path_.empty()) {
       telemetry::log("ledger")->error("the store refused the usage event of request {}; it is lost", id);
       continue;
     }
-    const auto settled = std::make_shared<SettledEvent>(std::move(event.settled));
+    const auto settled = std::make_shared<SettledEvent>(std::move(*event.settled));
     const auto kept = co_await runtime::offload(shard_.offload_pool(), [path = rejected_path_, settled] {
       return ledger::put_aside(path, *settled);
     });
     if (kept) {
       telemetry::log("ledger")->error("the store refused the usage event of request {}; it is kept in {}", id,
                                       rejected_path_);
-      event.settled.event.request_id = id;
+      event.settled->event.request_id = id;
       done.push_back(std::move(event));
     } else {  // not forgotten: the next start tries it again
       telemetry::log("ledger")->error("the store refused the usage event of request {}, and {}", id,
@@ -176,7 +191,7 @@ void UsageSink::forget(const std::vector<Queued>& done) {
   for (const Queued& event : done) {
     waiting_->finished(event);
     if (event.inherited) continue;
-    if (const auto id = core::Uuid::parse(event.settled.event.request_id))
+    if (const auto id = core::Uuid::parse(event.settled->event.request_id))
       marks.push_back({.id = *id, .segment = event.segment});
   }
   if (spool_ && !marks.empty()) spool_->delivered(marks);

@@ -59,10 +59,13 @@ class UsageSink {
   /// `observer` must outlive this object.
   void observe(DeliveryObserver* observer) noexcept { observer_ = observer; }
 
-  /// Written down when it returns (about 2 µs). Call before the request is sent to an upstream. An error
-  /// (internal_error: the disk is full or broken; invalid_request: the id is no UUID) has been counted and is
-  /// no reason to refuse the request: it only means that kill -9 would leave no event of it.
-  core::Result<void> intend(const Intent& intent);
+  /// Written down when it completes, together with all others of the same turn of the loop. Await it before
+  /// the request is sent to an upstream. An error (internal_error: the disk is full or broken;
+  /// invalid_request: the id is no UUID) has been counted and is no reason to refuse the request: it only
+  /// means that kill -9 would leave no event of it.
+  runtime::Task<core::Result<void>> intend(const Intent& intent);
+  /// The same at once, for an intent that grows.
+  core::Result<void> intend_at_once(const Intent& intent);
   /// Never blocks, never fails. In the spool by the end of this turn of the loop.
   void record(SettledEvent settled);
   /// An event without an intent, for which nothing was reserved.

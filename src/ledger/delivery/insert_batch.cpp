@@ -8,9 +8,9 @@ namespace relayna::ledger {
 runtime::Task<Attempt> insert_batch(runtime::Shard* shard, store::Store* store, std::vector<Queued> batch) {
   const auto events = std::make_shared<std::vector<domain::UsageEvent>>();  // also the blocking call's
   events->reserve(batch.size());
-  for (Queued& queued : batch) events->push_back(std::move(queued.settled.event));
+  for (Queued& queued : batch) events->push_back(std::move(queued.settled->event));
   const auto whole = [&](std::size_t i) {
-    batch[i].settled.event = std::move((*events)[i]);
+    batch[i].settled->event = std::move((*events)[i]);
     return std::move(batch[i]);
   };
 
@@ -28,6 +28,7 @@ runtime::Task<Attempt> insert_batch(runtime::Shard* shard, store::Store* store, 
       return store->usage().insert(std::span(*events).subspan(begin, end - begin));
     });
     if (stamps) {
+      attempt.stored.reserve(batch.size());
       for (std::size_t i = begin; i < end; ++i)
         attempt.stored.push_back({.event = whole(i), .stamp = (*stamps)[i - begin]});
       ranges.pop_back();

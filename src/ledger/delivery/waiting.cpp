@@ -21,7 +21,7 @@ Waiting::Waiting(runtime::Shard& shard, Spool* spool, std::vector<SpoolFolder::F
     inherited_.push_back(std::make_shared<Inheritance>(Inheritance{.log = DeadLog(std::move(files))}));
 }
 
-std::size_t Waiting::add(SettledEvent settled, std::optional<Spool::Place> place) {
+std::size_t Waiting::add(std::unique_ptr<SettledEvent> settled, std::optional<Spool::Place> place) {
   if (place && (behind_ || queue_.size() >= limits_.in_memory)) {
     if (!behind_) behind_ = place;
     ++only_in_spool_;
@@ -64,7 +64,9 @@ runtime::Task<bool> Waiting::read_spool() {
     }
     only_in_spool_ -= std::min(only_in_spool_, chunk->events.size());
     for (SettledEvent& settled : chunk->events)
-      queue_.push_back({.settled = std::move(settled), .segment = behind_->segment, .inherited = nullptr});
+      queue_.push_back({.settled = std::make_unique<SettledEvent>(std::move(settled)),
+                        .segment = behind_->segment,
+                        .inherited = nullptr});
     behind_->offset = chunk->next;
     if (chunk->next < until) co_return true;
   }
@@ -87,7 +89,9 @@ runtime::Task<bool> Waiting::read_inherited() {
   recovered_ += batch.events.size() - batch.interrupted;
   interrupted_ += batch.interrupted;
   for (SettledEvent& settled : batch.events)
-    queue_.push_back({.settled = std::move(settled), .segment = std::nullopt, .inherited = from});
+    queue_.push_back({.settled = std::make_unique<SettledEvent>(std::move(settled)),
+                      .segment = std::nullopt,
+                      .inherited = from});
   if (batch.last) {
     from->exhausted = true;
     inherited_.pop_front();
@@ -125,7 +129,7 @@ std::size_t Waiting::only_in_memory() const noexcept {
 
 std::optional<core::SystemTime> Waiting::oldest() const noexcept {
   if (queue_.empty()) return std::nullopt;
-  return ended_at(queue_.front().settled.event);
+  return ended_at(queue_.front().settled->event);
 }
 
 }  // namespace relayna::ledger

@@ -22,8 +22,8 @@ struct Inheritance {
 
 /// An event on its way, and where else it is kept.
 struct Queued {
-  SettledEvent settled;
-  std::optional<std::uint64_t> segment;  ///< of this shard's spool
+  std::unique_ptr<SettledEvent> settled;  ///< never null; 1 kB that is handed on often
+  std::optional<std::uint64_t> segment;   ///< of this shard's spool
   std::shared_ptr<Inheritance> inherited;
   [[nodiscard]] bool only_here() const noexcept { return !segment && !inherited; }
 };
@@ -40,7 +40,7 @@ class Waiting {
   Waiting(runtime::Shard& shard, Spool* spool, std::vector<SpoolFolder::Files> previous, Limits limits);
 
   /// Returns how many had to be dropped for it.
-  std::size_t add(SettledEvent settled, std::optional<Spool::Place> place);
+  std::size_t add(std::unique_ptr<SettledEvent> settled, std::optional<Spool::Place> place);
   /// Reads on in the spool, or in what earlier processes left, when less than a batch is in memory. Returns
   /// whether something was read.
   runtime::Task<bool> refill();

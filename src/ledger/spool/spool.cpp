@@ -30,19 +30,38 @@ Spool::Spool(const SpoolFolder& folder, std::size_t shard, const core::Clock& cl
 core::Result<void> Spool::intent(const Intent& intent) {
   const auto id = core::Uuid::parse(intent.event.request_id);
   if (!id) return core::fail(core::ErrorCode::invalid_request, "request_id is not a UUID");
-  if (paused()) return core::fail(core::ErrorCode::internal_error, {}, "the spool cannot be written");
-  std::size_t begin = buffer_.size();
-  append_frame(buffer_, RecordType::intent, [&](std::string& out) { encode(intent, out); });
-  const std::size_t size = buffer_.size() - begin;
-  const auto place = put(begin, Room::within_limit);
-  if (!place) return std::unexpected(place.error());
-  begin = buffer_.size() - size;  // a new segment begins with it
+  const auto appended = append_intent(intent);
+  if (!appended) return std::unexpected(appended.error());
+  const std::size_t begin = buffer_.size() - appended->size;
   if (auto ok = write_buffer(); !ok) {
     buffer_.resize(begin);
     return ok;
   }
-  open_intent(*id, {.place = *place, .size = size});
+  open_intent(*id, *appended);
   return {};
+}
+
+core::Result<Spool::Place> Spool::intent_to_flush(const Intent& intent) {
+  if (failing_) {  // or each try would leave another turn's intents in memory
+    if (auto ok = this->intent(intent); !ok) return std::unexpected(std::move(ok.error()));
+    return Place{};
+  }
+  const auto id = core::Uuid::parse(intent.event.request_id);
+  if (!id) return core::fail(core::ErrorCode::invalid_request, "request_id is not a UUID");
+  const auto appended = append_intent(intent);
+  if (!appended) return std::unexpected(appended.error());
+  open_intent(*id, *appended);
+  return appended->place;
+}
+
+core::Result<Spool::Open> Spool::append_intent(const Intent& intent) {
+  if (paused()) return core::fail(core::ErrorCode::internal_error, {}, "the spool cannot be written");
+  const std::size_t begin = buffer_.size();
+  append_frame(buffer_, RecordType::intent, [&](std::string& out) { encode(intent, out); });
+  const std::size_t size = buffer_.size() - begin;
+  const auto place = put(begin, Room::within_limit);
+  if (!place) return std::unexpected(place.error());
+  return Open{.place = *place, .size = size};
 }
 
 std::optional<Spool::Place> Spool::settled(const SettledEvent& settled) {
@@ -198,6 +217,11 @@ void Spool::close() {
   }
   for (const Segment& segment : segments_) segment.file.remove();
   segments_.clear();
+}
+
+bool Spool::written(const Place& place) const noexcept {
+  const Place end = written_to();
+  return place.segment < end.segment || (place.segment == end.segment && place.offset < end.offset);
 }
 
 Spool::Place Spool::written_to() const noexcept {

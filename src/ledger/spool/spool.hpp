@@ -19,8 +19,8 @@ namespace relayna::ledger {
 
 /// The log of one shard: intents, events and what was delivered, appended to numbered segment files. The
 /// oldest file is deleted once all its events are delivered; intents that are still open by then are copied
-/// to the end first when they are the smaller part of it, so a long stream keeps no old file. What remains of a request is thus always the end of
-/// `intent, event, delivered`. One thread.
+/// to the end first when they are the smaller part of it, so a long stream keeps no old file. What remains of
+/// a request is thus always the end of `intent, event, delivered`. One thread.
 class Spool {
  public:
   /// Where a record begins.
@@ -48,6 +48,9 @@ class Spool {
   /// In the file when it returns, together with all before it. internal_error: the disk is full or broken, or
   /// the spool is full; nothing is known of the request after a crash then.
   core::Result<void> intent(const Intent& intent);
+  /// The same, but in the file after the next `flush`: `written` tells then whether it is. Only while writing
+  /// fails it is tried at once.
+  core::Result<Place> intent_to_flush(const Intent& intent);
   /// In the file after the next `flush` or `intent`. nullopt: it will not be.
   std::optional<Place> settled(const SettledEvent& settled);
   /// False when something could not be written; it is tried again.
@@ -57,6 +60,8 @@ class Spool {
   /// When everything is delivered and settled, leaves no files.
   void close();
 
+  /// Whether the record that begins at `place` is in its file.
+  [[nodiscard]] bool written(const Place& place) const noexcept;
   /// Where the next record will begin; everything before is in the files.
   [[nodiscard]] Place written_to() const noexcept;
   /// nullopt when it is gone.
@@ -77,6 +82,7 @@ class Spool {
   };
   enum class Room : std::uint8_t { within_limit, regardless };
 
+  core::Result<Open> append_intent(const Intent& intent);
   core::Result<Place> put(std::size_t begin, Room room);
   core::Result<void> begin_segment(Room room);
   core::Result<void> write_buffer();

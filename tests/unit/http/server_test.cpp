@@ -85,6 +85,49 @@ TEST_F(ServerTest, PipelinedRequestsAreServedInOrder) {
   EXPECT_NE(fourth, std::string::npos);
 }
 
+/// Answers everybody in the same turn of the loop, once `company` requests are there.
+runtime::Task<Response> answer_together(runtime::Shard* shard, RecordingHandler* handler, int company,
+                                        Request request) {
+  while (handler->running < company) co_await shard->sleep(std::chrono::milliseconds(1));
+  co_return co_await handler->echo(std::move(request));
+}
+
+TEST_F(ServerTest, AnswersOfOneTurnArriveWholeAndTheConnectionsGoOn) {
+  handler.answer = [this](Request r) { return answer_together(&loop.shard, &handler, 3, std::move(r)); };
+  start();
+  std::vector<test::RawPeer> peers;
+  for (int i = 0; i < 3; ++i) peers.push_back(connect());
+  for (const std::string round : {"first", "second"}) {
+    const std::string body = round + std::string(10'000, 'x') + "end";
+    for (auto& peer : peers) {
+      peer.received.clear();
+      ASSERT_TRUE(peer.send("POST /" + round + " HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+                            std::to_string(body.size()) + "\r\n\r\n" + body));
+    }
+    for (auto& peer : peers) {
+      ASSERT_TRUE(loop.until([&] { return peer.has("|" + body); })) << peer.received.size();
+      EXPECT_EQ(count_of(peer.received, "HTTP/1.1 200 OK"), 1U);
+    }
+  }
+  EXPECT_EQ(server->stats().in_flight, 0U);
+}
+
+TEST_F(ServerTest, AnAnswerWaitsForOthersOnlyWhenItIsShort) {
+  handler.answer = [this](Request r) { return answer_together(&loop.shard, &handler, 2, std::move(r)); };
+  start();
+  auto small = connect();
+  auto large = connect(4'096);  // a reader that takes more than one write
+  const std::string body(400'000, 'y');
+  ASSERT_TRUE(small.send(get("/small")));
+  const std::string request =
+      "POST /large HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  std::size_t sent = 0;
+  ASSERT_TRUE(loop.until([&] {
+    if (sent < request.size()) sent += large.send_some(std::string_view(request).substr(sent));
+    return small.has("/small|") && large.has("|" + body);
+  }));
+}
+
 TEST_F(ServerTest, AChunkedRequestArrivesInPieces) {
   start();
   auto peer = connect();

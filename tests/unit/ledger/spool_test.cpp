@@ -199,6 +199,40 @@ TEST_F(SpoolTest, ADiskThatFailsInTheMiddleOfAWriteLosesNothingThatWasWritten) {
   EXPECT_EQ(replay().interrupted, ids({4}));
 }
 
+TEST_F(SpoolTest, IntentsForTheNextFlushAreWrittenByIt) {
+  open_folder();
+  Spool spool(*folder, 0, clock);
+  const auto first = spool.intent_to_flush(sample_intent(1));
+  const auto second = spool.intent_to_flush(sample_intent(2));
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(spool.written(*first));
+  EXPECT_TRUE(replay().interrupted.empty());
+  ASSERT_TRUE(spool.flush());
+  EXPECT_TRUE(spool.written(*first) && spool.written(*second));
+  EXPECT_EQ(replay().interrupted, ids({1, 2}));
+  Intent stranger = sample_intent(3);
+  stranger.event.request_id = "no UUID";
+  EXPECT_EQ(spool.intent_to_flush(stranger).error().code, core::ErrorCode::invalid_request);
+}
+
+TEST_F(SpoolTest, AnIntentThatItsFlushCouldNotWriteIsWrittenLater) {
+  open_folder({.segment_bytes = 1 << 20, .most_bytes = 1 << 24});
+  Spool spool(*folder, 0, clock);
+  ASSERT_TRUE(spool.intent(sample_intent(1)));
+  {
+    const FileSizeLimit full(spool.written_to().offset + 20);
+    const auto place = spool.intent_to_flush(sample_intent(2));
+    ASSERT_TRUE(place);
+    EXPECT_FALSE(spool.flush());
+    EXPECT_FALSE(spool.written(*place));
+    clock.advance(std::chrono::seconds(2));
+    EXPECT_FALSE(spool.intent_to_flush(sample_intent(3))) << "tried at once now, and not kept";
+  }
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_TRUE(spool.flush());
+  EXPECT_EQ(replay().interrupted, ids({1, 2}));
+}
+
 TEST_F(SpoolTest, AFolderThatWentAwayIsAFailureNotAnEnd) {
   open_folder();
   Spool spool(*folder, 0, clock);

@@ -70,7 +70,7 @@ class UsageSinkTest : public SpoolTest, public DeliveryObserver {
 TEST_F(UsageSinkTest, WhatEndsIsStoredAndToldAndForgotten) {
   Life& life = live(quick());
   for (std::uint32_t n = 1; n <= 20; ++n) {
-    ASSERT_TRUE(life.sink.intend(sample_intent(n)));
+    ASSERT_TRUE(life.sink.intend_at_once(sample_intent(n)));
     life.sink.record(sample_settled(n));
   }
   EXPECT_EQ(life.sink.waiting(), 20U);
@@ -88,9 +88,26 @@ TEST_F(UsageSinkTest, WhatEndsIsStoredAndToldAndForgotten) {
   EXPECT_TRUE(metric("gateway_usage_open_intents{shard=\"0\"} 0"));
 }
 
+TEST_F(UsageSinkTest, AnIntentIsOnDiskWhenItsTimeHasCome) {
+  Life& life = live(quick());
+  EXPECT_TRUE(life.loop.run(life.sink.intend(sample_intent(1))));
+  EXPECT_EQ(replay().interrupted, ids({1}));
+  life.sink.record(sample_settled(1));
+  ASSERT_TRUE(until(life, [&] { return store.size() == 1; }));
+  end(life);
+}
+
+TEST_F(UsageSinkTest, AnIntentThatCannotBeWrittenIsCounted) {
+  Life& life = live(quick());
+  std::filesystem::remove_all(dir.path("spool"));
+  EXPECT_FALSE(life.loop.run(life.sink.intend(sample_intent(1))));
+  EXPECT_TRUE(metric("gateway_usage_spool_failures_total 1"));
+  end(life);
+}
+
 TEST_F(UsageSinkTest, WorksWithoutASpool) {
   Life& life = live(quick(), false);
-  ASSERT_TRUE(life.sink.intend(sample_intent(1)));
+  ASSERT_TRUE(life.sink.intend_at_once(sample_intent(1)));
   life.sink.record(sample_settled(1));
   life.sink.record(sample_settled(2).event);
   ASSERT_TRUE(until(life, [&] { return store.size() == 2; }));
@@ -112,7 +129,7 @@ TEST_F(UsageSinkTest, WhileTheStoreIsAwayTheSpoolHoldsWhatMemoryDoesNot) {
   Life& life = live(quick());
   store.away = true;
   for (std::uint32_t n = 1; n <= 300; ++n) {
-    ASSERT_TRUE(life.sink.intend(sample_intent(n)));
+    ASSERT_TRUE(life.sink.intend_at_once(sample_intent(n)));
     life.sink.record(sample_settled(n));
     if (n % 50 == 0) turn(life);
   }
@@ -137,7 +154,7 @@ TEST_F(UsageSinkTest, AfterAKillTheNextProcessDeliversWhatWasLeft) {
     Life& killed = live(quick());
     store.away = true;
     for (std::uint32_t n = 1; n <= 120; ++n) {
-      ASSERT_TRUE(killed.sink.intend(sample_intent(n)));
+      ASSERT_TRUE(killed.sink.intend_at_once(sample_intent(n)));
       if (n % 4 != 0) killed.sink.record(sample_settled(n));
     }
     turn(killed);
@@ -184,7 +201,7 @@ TEST_F(UsageSinkTest, ARowTheStoreRefusesIsPutAsideAndTheOthersGoOn) {
   };
   Life& life = live(quick());
   for (std::uint32_t n = 1; n <= 8; ++n) {
-    ASSERT_TRUE(life.sink.intend(sample_intent(n)));
+    ASSERT_TRUE(life.sink.intend_at_once(sample_intent(n)));
     life.sink.record(sample_settled(n));
   }
   ASSERT_TRUE(until(life, [&] { return store.size() == 6 && life.sink.waiting() == 0; }));
@@ -240,7 +257,7 @@ TEST_F(UsageSinkTest, AStoreThatStaysAwayDoesNotHoldUpTheEnd) {
 TEST_F(UsageSinkTest, AFullDiskIsCountedAndStopsNothing) {
   Life& life = live(quick());
   std::filesystem::remove_all(dir.path("spool"));
-  EXPECT_FALSE(life.sink.intend(sample_intent(1)));
+  EXPECT_FALSE(life.sink.intend_at_once(sample_intent(1)));
   life.sink.record(sample_settled(1));
   ASSERT_TRUE(until(life, [&] { return store.size() == 1; }));
   EXPECT_TRUE(metric("gateway_usage_spool_failures_total 2"));
