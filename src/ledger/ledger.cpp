@@ -189,52 +189,6 @@ runtime::Task<core::Result<void>> Ledger::State::extend(Reservation::Held& held,
   co_return core::Result<void>();
 }
 
-void Ledger::State::settle(std::unique_ptr<Reservation::Held> held, domain::UsageEvent event,
-                           counters::Amounts used) {
-  Intent& intent = held->intent;
-  open.erase(intent.event.request_id);
-  event.accounted_at = intent.admitted_at;
-  if (intent.reserved.tokens > 0) {
-    probe.estimate_error.observe(static_cast<double>(used.tokens) /
-                                 static_cast<double>(intent.reserved.tokens));
-  }
-  if (!intent.scopes.empty()) {
-    const std::string& id = intent.event.request_id;
-    settlements.began({.request_id = id, .scopes = intent.scopes, .amounts = used, .at = intent.admitted_at},
-                      intent.epoch);
-    tasks.spawn(tell_counters({.request_id = id, .used = used, .replica = {}, .local = held->local}));
-  }
-  parts.usage.record({.event = std::move(event),
-                      .scopes = std::move(intent.scopes),
-                      .amounts = used,
-                      .admitted_at = intent.admitted_at,
-                      .epoch = std::move(intent.epoch)});
-}
-
-void Ledger::State::give_up(std::unique_ptr<Reservation::Held> held) {
-  telemetry::log("ledger")->error("request {} was dropped without being settled, which is a bug", held->id());
-  SettledEvent settled = interrupted(held->intent);
-  settle(std::move(held), std::move(settled.event), settled.amounts);
-}
-
-runtime::Task<void> Ledger::State::tell_counters(Unsettled request) {
-  if (!co_await try_to_settle(request)) unsettled.push_back(std::move(request));
-}
-
-runtime::Task<bool> Ledger::State::try_to_settle(const Unsettled& request) {
-  if (request.local) {
-    (void)co_await parts.fallback->settle(request.request_id, request.used);
-    settlements.missed(request.request_id);
-    co_return true;
-  }
-  auto settled = request.replica.empty()
-                     ? co_await parts.counters.settle(request.request_id, request.used)
-                     : co_await parts.counters.settle_for(request.replica, request.request_id, request.used);
-  if (!settled) co_return false;
-  settlements.settled(request.request_id, *settled, parts.shard.clock().now());
-  co_return true;
-}
-
 Ledger::Ledger(Parts parts, Settings settings)
     : state_(std::make_unique<State>(parts, std::move(settings))) {}
 
@@ -245,6 +199,8 @@ runtime::Task<Ledger::Admitted> Ledger::admit(Demand demand, domain::UsageEvent 
   held->intent.event = std::move(draft);
   held->intent.reserved = demand.amounts;
   held->intent.admitted_at = state_->parts.shard.clock().wall();
+  held->intent.scopes.reserve(demand.scopes.size());
+  held->standings.reserve(demand.scopes.size());
   for (domain::LimitedScope& scope : demand.scopes) {
     held->intent.scopes.push_back(scope.id());
     held->standings.push_back({std::move(scope), {}});

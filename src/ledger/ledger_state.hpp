@@ -58,6 +58,9 @@ struct Ledger::State final : DeliveryObserver {
     std::string replica;  ///< whose it was; empty: ours
     bool local = false;
   };
+  /// With all others that end in the same turn of the loop.
+  void settle_soon(Unsettled unsettled);
+  runtime::Task<void> settle_ended();
   runtime::Task<void> tell_counters(Unsettled unsettled);
   /// False when the counters are away.
   runtime::Task<bool> try_to_settle(const Unsettled& unsettled);
@@ -83,6 +86,7 @@ struct Ledger::State final : DeliveryObserver {
   std::unique_ptr<runtime::Shard::Periodic> bursts_check;
   Settlements settlements;
   std::unordered_map<std::string, Reservation::Held*> open;
+  std::vector<Unsettled> ended;  ///< in this turn of the loop
   std::deque<Unsettled> unsettled;
   std::string epoch;        ///< the latest the counters have told
   bool announcing = false;  ///< one at a time, so that nothing is announced twice

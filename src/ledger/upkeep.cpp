@@ -106,7 +106,7 @@ runtime::Task<void> Ledger::State::announce(std::string request_id) {
   counters::AdmitRequest request = request_for(*it->second);
   request.announce = true;
   request.at = it->second->intent.admitted_at;
-  auto admission = co_await parts.counters.admit(std::move(request));
+  auto admission = co_await parts.counters.admit(request);
   if (!admission) co_return;
   if (const auto still = open.find(request_id); still != open.end()) {
     still->second->intent.epoch = admission->epoch;

@@ -101,6 +101,12 @@ struct Extension {
   bool known = true;  ///< false: the counters do not know the request (emptied since); nothing was reserved
 };
 
+/// A request that ended, and what it really used.
+struct Ended {
+  std::string request_id;
+  Amounts used;
+};
+
 struct Settlement {
   /// False: the counters do not know the request (any more), and nothing changed. When `epoch` is still that
   /// of its admission it was settled before (the answer was lost, or another replica took it over): it is
@@ -165,7 +171,8 @@ struct Orphan {
 class Counters {
  public:
   virtual ~Counters() = default;
-  virtual runtime::Task<core::Result<Admission>> admit(AdmitRequest request) = 0;
+  /// `request` lives until it completes: await it in the expression that makes the request.
+  virtual runtime::Task<core::Result<Admission>> admit(const AdmitRequest& request) = 0;
   /// `more` on top of what the request holds, held to the limits of its admission. Kinds of which nothing
   /// more is asked do not refuse. Not idempotent: after an error it may have been granted, which settling
   /// corrects.
@@ -174,6 +181,9 @@ class Counters {
   /// an unknown request, change nothing. Tokens count in the second they were reserved in; what exceeds the
   /// reservation counts now when that second is no longer in the window.
   virtual runtime::Task<core::Result<Settlement>> settle(std::string request_id, Amounts used) = 0;
+  /// The same for several, which cost less together; their settlements in the same order. After an error some
+  /// may have been settled: they can be settled again.
+  virtual runtime::Task<core::Result<std::vector<Settlement>>> settle_all(std::vector<Ended> requests);
   /// Gives everything back, the request itself included: it never reached an upstream.
   virtual runtime::Task<core::Result<void>> release(std::string request_id) = 0;
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,19 @@ struct RedisReply {
   std::int64_t integer = 0;
   std::string text;  ///< string, status or error
   std::vector<RedisReply> items;
+};
+
+/// Arguments of a command, put into RESP one by one.
+class RedisArguments {
+ public:
+  void add(std::string_view argument);
+  void add(std::int64_t number);
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+  [[nodiscard]] std::string_view resp() const noexcept { return resp_; }
+
+ private:
+  std::string resp_;
+  std::size_t count_ = 0;
 };
 
 /// Where a Redis is: `redis://[user:pass@]host:port[/db]`, `rediss://…` for TLS.
@@ -59,9 +73,10 @@ class RedisLink {
   /// Sends one command. control_state_unavailable when the link is down, the answer is late or was lost. An
   /// error reply of Redis is a reply. Await it in the expression that makes the arguments.
   runtime::Task<core::Result<RedisReply>> command(const std::vector<std::string>& arguments);
-  /// The same with another time-out, for the second command of something that began earlier.
-  runtime::Task<core::Result<RedisReply>> command(const std::vector<std::string>& arguments,
-                                                  core::TimePoint due);
+  /// The same for `first` followed by `rest`, with another time-out: for the second command of something that
+  /// began earlier.
+  runtime::Task<core::Result<RedisReply>> command(std::span<const std::string_view> first,
+                                                  const RedisArguments& rest, core::TimePoint due);
   /// When a command sent now is late.
   [[nodiscard]] core::TimePoint due() const noexcept;
   runtime::Task<core::Result<void>> ping();

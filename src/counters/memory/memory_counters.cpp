@@ -22,7 +22,7 @@ class MemoryCounters final : public Counters {
   explicit MemoryCounters(const core::Clock& clock)
       : clock_(clock), table_(core::IdGenerator(clock).uuid7().str()) {}
 
-  runtime::Task<core::Result<Admission>> admit(AdmitRequest request) override {
+  runtime::Task<core::Result<Admission>> admit(const AdmitRequest& request) override {
     co_return locked([&](auto now) { return table_.admit(request, now); });
   }
   runtime::Task<core::Result<Extension>> extend(std::string request_id, Amounts more) override {

@@ -1,9 +1,10 @@
 #include "counters/redis/codec.hpp"
 
-#include <hiredis/hiredis.h>
-
+#include <charconv>
 #include <memory>
 #include <new>
+
+#include <hiredis/hiredis.h>
 
 namespace relayna::counters {
 
@@ -43,27 +44,48 @@ RedisReply converted(const redisReply& reply) {
   return out;
 }
 
+/// The line before a list or a string.
+void append_size(std::string& out, char type, std::size_t size) {
+  char line[24] = {type};
+  char* end = std::to_chars(line + 1, line + 21, size).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(line, end);
+}
+
+void append_argument(std::string& out, std::string_view argument) {
+  append_size(out, '$', argument.size());
+  out.append(argument).append("\r\n");
+}
+
 }  // namespace
 
-void append_command(std::string& out, const std::vector<std::string>& arguments) {
-  out += '*';
-  out += std::to_string(arguments.size());
-  out += "\r\n";
-  for (const auto& argument : arguments) {
-    out += '$';
-    out += std::to_string(argument.size());
-    out += "\r\n";
-    out += argument;
-    out += "\r\n";
-  }
+void RedisArguments::add(std::string_view argument) {
+  append_argument(resp_, argument);
+  ++count_;
+}
+
+void RedisArguments::add(std::int64_t number) {
+  char digits[20];
+  const char* end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  add(std::string_view(digits, end));
+}
+
+void append_command(std::string& out, std::span<const std::string_view> first, const RedisArguments& rest) {
+  append_size(out, '*', first.size() + rest.size());
+  for (const std::string_view argument : first) append_argument(out, argument);
+  out += rest.resp();
 }
 
 ReplyParser::ReplyParser() : reader_(redisReaderCreate()) {
   if (reader_ == nullptr) throw std::bad_alloc();
-  reader_->maxbuf = 0;  // keep no spare buffer between replies; otherwise hiredis frees and grows it again and again
+  reader_->maxbuf =
+      0;  // keep no spare buffer between replies; otherwise hiredis frees and grows it again and again
 }
 
-ReplyParser::~ReplyParser() { redisReaderFree(reader_); }
+ReplyParser::~ReplyParser() {
+  redisReaderFree(reader_);
+}
 
 bool ReplyParser::feed(std::string_view bytes) {
   if (broken_ || redisReaderFeed(reader_, bytes.data(), bytes.size()) != REDIS_OK) broken_ = true;

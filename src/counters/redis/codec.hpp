@@ -1,9 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "relayna/counters/redis_link.hpp"
 
@@ -11,8 +11,8 @@ struct redisReader;
 
 namespace relayna::counters {
 
-/// Appends one command in RESP.
-void append_command(std::string& out, const std::vector<std::string>& arguments);
+/// Appends one command in RESP: `first`, then `rest`.
+void append_command(std::string& out, std::span<const std::string_view> first, const RedisArguments& rest);
 
 /// Turns bytes into replies, however they are cut. hiredis's reader used as a codec; no I/O.
 class ReplyParser {

@@ -2,6 +2,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -27,9 +28,10 @@ core::Error away(std::string detail) {
   return core::Error(core::ErrorCode::control_state_unavailable, {}, std::move(detail));
 }
 
-/// A command in the line. After its time-out `done` is empty: an orphan that only keeps its place.
+/// A command in the line. After its time-out `resume` is empty: an orphan that only keeps its place.
 struct Waiting {
-  std::function<void(Outcome)> done;
+  std::move_only_function<void()> resume;     ///< whoever waits
+  std::optional<Outcome>* outcome = nullptr;  ///< in his frame, which lives as long as `resume`
   core::TimePoint asked{};
   core::TimePoint due{};
 };
@@ -65,17 +67,23 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
   bool writing = false;
   std::string error = "not connected yet";
 
-  void ask(const std::vector<std::string>& arguments, core::TimePoint due,
-           std::function<void(Outcome)> done) {
-    append_command(outgoing, arguments);
-    line.push_back({std::move(done), shard.clock().now(), due});
-    expires_at(deadline().sooner(core::Deadline(due)));
-    arm(due);
+  /// Puts what was appended to `outgoing` into the line.
+  void ask(Waiting waiting) {
+    expires_at(deadline().sooner(core::Deadline(waiting.due)));
+    arm(waiting.due);
+    line.push_back(std::move(waiting));
     if (!writing) {
       writing = true;
       // Posted, so that whatever else this turn of the loop asks for leaves in the same write.
       tasks.spawn(send(shared_from_this()));
     }
+  }
+
+  /// Resumed from the loop, never from inside the reader: the coroutine may ask for more.
+  void answer(Waiting& waiting, Outcome outcome) {
+    if (!waiting.resume) return;
+    waiting.outcome->emplace(std::move(outcome));
+    boost::asio::post(shard.executor(), std::exchange(waiting.resume, nullptr));
   }
 
   static runtime::Task<void> send(std::shared_ptr<State> self) {
@@ -108,11 +116,9 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
     const auto now = shard.clock().now();
     std::optional<core::TimePoint> next;
     for (auto& waiting : line) {
-      if (!waiting.done) continue;
+      if (!waiting.resume) continue;
       if (waiting.due <= now) {
-        auto done = std::move(waiting.done);
-        waiting.done = nullptr;
-        done(std::unexpected(away("no answer from Redis in time")));
+        answer(waiting, std::unexpected(away("no answer from Redis in time")));
       } else {
         next = next ? std::min(*next, waiting.due) : waiting.due;
       }
@@ -134,23 +140,22 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
     auto lost = std::move(line);
     line.clear();
     outgoing.clear();
-    for (auto& waiting : lost) {
-      if (waiting.done) waiting.done(std::unexpected(away("the connection to Redis was lost")));
-    }
+    for (auto& waiting : lost) answer(waiting, std::unexpected(away("the connection to Redis was lost")));
   }
 
   /// The greeting: credentials and database, before anything else may be sent.
   runtime::Task<core::Result<void>> greet() {
-    std::vector<std::vector<std::string>> greeting;
+    const std::string database = std::to_string(address.database);
+    std::vector<std::vector<std::string_view>> greeting;
     if (!address.password.empty()) {
-      auto& auth = greeting.emplace_back(std::vector<std::string>{"AUTH"});
+      auto& auth = greeting.emplace_back(std::vector<std::string_view>{"AUTH"});
       if (!address.user.empty()) auth.push_back(address.user);
       auth.emplace_back(address.password.reveal());
     }
-    if (address.database != 0) greeting.push_back({"SELECT", std::to_string(address.database)});
+    if (address.database != 0) greeting.push_back({"SELECT", database});
     greeting.push_back({"PING"});
     std::string bytes;
-    for (const auto& command : greeting) append_command(bytes, command);
+    for (const auto& command : greeting) append_command(bytes, command, {});
     const std::string_view piece = bytes;
     stream->expires_at(core::Deadline::in(shard.clock(), settings.connect_timeout));
     if (!(co_await net::write_all(*stream, std::span(&piece, 1))).ok())
@@ -158,7 +163,7 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
     for (std::size_t answers = 0; answers < greeting.size();) {
       if (auto reply = parser->next()) {
         if (reply->kind == RedisReply::Kind::error)
-          co_return std::unexpected(away(greeting[answers].front() + ": " + reply->text));
+          co_return std::unexpected(away(std::string(greeting[answers].front()) + ": " + reply->text));
         ++answers;
         continue;
       }
@@ -190,9 +195,8 @@ struct RedisLink::State final : std::enable_shared_from_this<State>, runtime::Ex
       if (!parser->feed({buffer.data(), read.bytes})) co_return "answers that are not RESP";
       while (auto reply = parser->next()) {
         if (line.empty()) co_return "an answer nobody asked for";
-        auto done = std::move(line.front().done);
+        answer(line.front(), std::move(*reply));
         line.pop_front();
-        if (done) done(std::move(*reply));
       }
       if (parser->broken()) co_return "answers that are not RESP";
       if (line.empty()) expires_never();
@@ -251,27 +255,27 @@ core::TimePoint RedisLink::due() const noexcept {
 }
 
 runtime::Task<core::Result<RedisReply>> RedisLink::command(const std::vector<std::string>& arguments) {
-  return command(arguments, due());
+  const std::vector<std::string_view> words(arguments.begin(), arguments.end());
+  co_return co_await command(words, {}, due());
 }
 
-runtime::Task<core::Result<RedisReply>> RedisLink::command(const std::vector<std::string>& arguments,
-                                                           core::TimePoint due) {
+runtime::Task<core::Result<RedisReply>> RedisLink::command(std::span<const std::string_view> first,
+                                                           const RedisArguments& rest, core::TimePoint due) {
   auto state = state_;
   if (!state->ready) co_return std::unexpected(away(state->error));
   if (state->line.size() >= state->settings.max_waiting)
     co_return std::unexpected(away("too many commands wait for Redis"));
-  auto outcome = std::make_shared<std::optional<Outcome>>();
-  auto begin = [&state, &arguments, due, outcome](auto handler) {
-    auto resume = std::make_shared<decltype(handler)>(std::move(handler));
-    state->ask(arguments, due, [resume, outcome, executor = state->shard.executor()](Outcome result) {
-      outcome->emplace(std::move(result));
-      // Resumed from the loop, never from inside the reader: the coroutine may ask for more.
-      boost::asio::post(executor, [resume] { std::move (*resume)(); });
-    });
+  append_command(state->outgoing, first, rest);
+  std::optional<Outcome> outcome;
+  auto begin = [&state, &outcome, due](auto handler) {
+    state->ask({.resume = [resume = std::move(handler)]() mutable { std::move(resume)(); },
+                .outcome = &outcome,
+                .asked = state->shard.clock().now(),
+                .due = due});
   };
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<runtime::Executor>, void()>(
       begin, boost::asio::use_awaitable_t<runtime::Executor>{});
-  co_return std::move(**outcome);
+  co_return std::move(*outcome);
 }
 
 runtime::Task<core::Result<void>> RedisLink::ping() {

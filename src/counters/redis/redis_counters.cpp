@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <iterator>
 #include <map>
+#include <span>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -22,6 +25,8 @@ constexpr std::chrono::milliseconds kAskAgain{500};
 constexpr std::chrono::seconds kConfirmAfter{5};
 constexpr std::size_t kReleasedAtOnce = 200;
 constexpr std::size_t kAccountedAtOnce = 100;
+/// Longer scripts would hold up whoever else asks Redis.
+constexpr std::size_t kSettledAtOnce = 32;
 
 std::string milliseconds(core::Duration d) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
@@ -34,6 +39,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
         link_(link),
         settings_(std::move(settings)),
         prefix_(settings_.prefix + std::string(kRedisFormat)),
+        epoch_key_(prefix_ + "epoch"),
         name_(core::IdGenerator().uuid7().str()) {}
 
   /// Once the object is shared.
@@ -43,7 +49,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
     });
   }
 
-  runtime::Task<core::Result<Admission>> admit(AdmitRequest request) override {
+  runtime::Task<core::Result<Admission>> admit(const AdmitRequest& request) override {
     const auto self = shared_from_this();
     // Without a connection nothing is sent, so nothing can be late.
     if (!link_.connected())
@@ -83,7 +89,26 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
     append_amounts(arguments, request_id, used);
     const auto reply = co_await run(kSettle, std::move(arguments));
     if (!reply) co_return std::unexpected(reply.error());
-    co_return read_settlement(*reply);
+    auto settled = read_settlements(*reply, 1);
+    if (!settled) co_return std::unexpected(std::move(settled.error()));
+    co_return std::move(settled->front());
+  }
+
+  runtime::Task<core::Result<std::vector<Settlement>>> settle_all(std::vector<Ended> requests) override {
+    const auto self = shared_from_this();
+    std::vector<Settlement> settlements;
+    settlements.reserve(requests.size());
+    for (std::size_t i = 0; i < requests.size(); i += kSettledAtOnce) {
+      const std::span some = std::span(requests).subspan(i, std::min(kSettledAtOnce, requests.size() - i));
+      auto arguments = begin_arguments(settings_.replica);
+      for (const Ended& request : some) append_amounts(arguments, request.request_id, request.used);
+      const auto reply = co_await run(kSettle, std::move(arguments));
+      if (!reply) co_return std::unexpected(reply.error());
+      auto settled = read_settlements(*reply, some.size());
+      if (!settled) co_return std::unexpected(std::move(settled.error()));
+      std::ranges::move(*settled, std::back_inserter(settlements));
+    }
+    co_return settlements;
   }
 
   runtime::Task<core::Result<void>> release(std::string request_id) override {
@@ -116,7 +141,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
   runtime::Task<core::Result<Uses>> use(std::vector<Scope> scopes) override {
     const auto self = shared_from_this();
     auto arguments = begin_arguments(settings_.replica);
-    for (const auto& scope : scopes) arguments.push_back(scope.id);
+    for (const auto& scope : scopes) arguments.add(scope.id);
     const auto reply = co_await run(kUse, std::move(arguments));
     if (!reply) co_return std::unexpected(reply.error());
     co_return read_uses(*reply, scopes);
@@ -162,37 +187,41 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
     core::TimePoint next{};
   };
 
-  /// EVALSHA, its place for the script, and the arguments every script begins with (common.lua).
-  std::vector<std::string> begin_arguments(const std::string& replica) {
-    std::vector<std::string> arguments{"EVALSHA", {}, "1", prefix_ + "epoch", prefix_, replica};
-    arguments.push_back(name_ + '.' + std::to_string(++asked_));
+  /// The key, and the arguments every script begins with (common.lua).
+  RedisArguments begin_arguments(const std::string& replica) {
+    RedisArguments arguments;
+    arguments.add(1);
+    arguments.add(epoch_key_);
+    arguments.add(prefix_);
+    arguments.add(replica);
+    arguments.add(name_ + '.' + std::to_string(++asked_));
     if (settings_.clock == nullptr) {
-      arguments.insert(arguments.end(), {"", ""});
+      arguments.add("");
+      arguments.add("");
     } else {
       const auto now = settings_.clock->wall();
       const auto second = std::chrono::floor<std::chrono::seconds>(now);
-      arguments.push_back(std::to_string(second.time_since_epoch().count()));
-      arguments.push_back(std::to_string((now - second).count()));
+      arguments.add(second.time_since_epoch().count());
+      arguments.add((now - second).count());
     }
     return arguments;
   }
 
-  static void append_amounts(std::vector<std::string>& arguments, const std::string& request_id,
-                             Amounts amounts) {
+  static void append_amounts(RedisArguments& arguments, const std::string& request_id, Amounts amounts) {
     amounts = bounded(amounts);
-    arguments.insert(arguments.end(),
-                     {request_id, std::to_string(amounts.tokens), std::to_string(amounts.cost_nanos)});
+    arguments.add(request_id);
+    arguments.add(amounts.tokens);
+    arguments.add(amounts.cost_nanos);
   }
 
   /// One round trip; a second one when Redis does not have the script. Both within one time-out.
-  runtime::Task<core::Result<RedisReply>> run(const Script& script, std::vector<std::string> arguments) {
+  runtime::Task<core::Result<RedisReply>> run(const Script& script, RedisArguments arguments) {
     const auto due = link_.due();
-    arguments[1] = script.sha;
-    auto reply = co_await link_.command(arguments, due);
+    const std::array by_sha{std::string_view("EVALSHA"), script.sha};
+    auto reply = co_await link_.command(by_sha, arguments, due);
     if (reply && reply->kind == RedisReply::Kind::error && reply->text.starts_with("NOSCRIPT")) {
-      arguments[0] = "EVAL";
-      arguments[1] = script.text;
-      reply = co_await link_.command(arguments, due);
+      const std::array by_text{std::string_view("EVAL"), script.text};
+      reply = co_await link_.command(by_text, arguments, due);
     }
     co_return reply;
   }
@@ -200,15 +229,15 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
   runtime::Task<core::Result<RedisReply>> lease(std::string what, std::string argument) {
     const auto self = shared_from_this();
     auto arguments = begin_arguments(settings_.replica);
-    arguments.push_back(std::move(what));
-    arguments.push_back(std::move(argument));
+    arguments.add(what);
+    arguments.add(argument);
     co_return co_await run(kLease, std::move(arguments));
   }
 
   runtime::Task<core::Result<void>> release_all(std::vector<std::string> ids) {
     const auto self = shared_from_this();
     auto arguments = begin_arguments(settings_.replica);
-    arguments.insert(arguments.end(), ids.begin(), ids.end());
+    for (const std::string& id : ids) arguments.add(id);
     const auto reply = co_await run(kRelease, std::move(arguments));
     if (!reply) co_return std::unexpected(reply.error());
     co_return read_done(*reply);
@@ -244,6 +273,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
   RedisLink& link_;
   RedisCountersSettings settings_;
   std::string prefix_;  // of all keys
+  std::string epoch_key_;
   std::string name_;  // of this object, for epochs it may have to make
   std::uint64_t asked_ = 0;
   std::string known_epoch_;  // in which this object made a reservation

@@ -178,7 +178,7 @@ core::Result<void> read_refusal(const RedisReply& reply, const AdmitRequest& req
 
 }  // namespace
 
-void append_admission(std::vector<std::string>& arguments, const AdmitRequest& request,
+void append_admission(RedisArguments& arguments, const AdmitRequest& request,
                       const std::string& known_epoch) {
   const auto amounts = bounded(request.amounts);
   const bool dated = request.announce && request.at.has_value();
@@ -195,46 +195,56 @@ void append_admission(std::vector<std::string>& arguments, const AdmitRequest& r
     append_limits(limits, scope.limits);
   }
   limits += request.memo;
-  arguments.insert(arguments.end(),
-                   {request.request_id, std::to_string(amounts.tokens), std::to_string(amounts.cost_nanos),
-                    request.announce ? "1" : "", known_epoch, dated ? std::to_string(at) : "",
-                    dated ? std::to_string((*request.at - time_of(at, 0)).count()) : "", std::move(scopes),
-                    std::move(limits)});
+  arguments.add(request.request_id);
+  arguments.add(amounts.tokens);
+  arguments.add(amounts.cost_nanos);
+  arguments.add(request.announce ? "1" : "");
+  arguments.add(known_epoch);
+  arguments.add(dated ? std::to_string(at) : "");
+  arguments.add(dated ? std::to_string((*request.at - time_of(at, 0)).count()) : "");
+  arguments.add(scopes);
+  arguments.add(limits);
 }
 
 namespace {
 
 /// As redis/scripts/money.lua reads it.
-void append_amounts_of(std::vector<std::string>& arguments, const domain::Balance& balance) {
+void append_amounts_of(RedisArguments& arguments, const domain::Balance& balance) {
   for (const auto amount :
        {balance.periods.day, balance.requests_today, balance.tokens_today, balance.cost_total,
         balance.cost_today, balance.cost_this_week, balance.cost_this_month})
-    arguments.push_back(std::to_string(amount));
+    arguments.add(amount);
 }
 
 }  // namespace
 
-void append_balance(std::vector<std::string>& arguments, const std::string& scope,
-                    const domain::Balance& balance, const std::string& epoch) {
-  arguments.insert(arguments.end(), {scope, epoch});
+void append_balance(RedisArguments& arguments, const std::string& scope, const domain::Balance& balance,
+                    const std::string& epoch) {
+  arguments.add(scope);
+  arguments.add(epoch);
   append_amounts_of(arguments, balance);
-  arguments.push_back(balance.snapshot);
+  arguments.add(balance.snapshot);
 }
 
-void append_reset(std::vector<std::string>& arguments, const Reset& reset) {
-  const int minute = (reset.requests_of_minute ? 1 : 0) + (reset.tokens_of_minute ? 2 : 0);
-  arguments.insert(arguments.end(),
-                   {reset.id, reset.scope, std::to_string(minute), std::to_string(reset.stamp)});
+void append_reset(RedisArguments& arguments, const Reset& reset) {
+  arguments.add(reset.id);
+  arguments.add(reset.scope);
+  arguments.add((reset.requests_of_minute ? 1 : 0) + (reset.tokens_of_minute ? 2 : 0));
+  arguments.add(std::to_string(reset.stamp));
   append_amounts_of(arguments, reset.taken_off);
 }
 
-void append_delivered(std::vector<std::string>& arguments, const Delivered& delivered) {
+void append_delivered(RedisArguments& arguments, const Delivered& delivered) {
   const auto amounts = bounded(delivered.amounts);
-  arguments.insert(arguments.end(),
-                   {delivered.request_id, std::to_string(delivered.stamp), std::to_string(amounts.tokens),
-                    std::to_string(amounts.cost_nanos), std::to_string(domain::Periods::of(delivered.at).day),
-                    delivered.counted ? "1" : "", delivered.epoch, std::to_string(delivered.scopes.size())});
-  arguments.insert(arguments.end(), delivered.scopes.begin(), delivered.scopes.end());
+  arguments.add(delivered.request_id);
+  arguments.add(std::to_string(delivered.stamp));
+  arguments.add(amounts.tokens);
+  arguments.add(amounts.cost_nanos);
+  arguments.add(domain::Periods::of(delivered.at).day);
+  arguments.add(delivered.counted ? "1" : "");
+  arguments.add(delivered.epoch);
+  arguments.add(static_cast<std::int64_t>(delivered.scopes.size()));
+  for (const std::string& scope : delivered.scopes) arguments.add(scope);
 }
 
 namespace {
@@ -314,10 +324,15 @@ core::Result<Extension> read_extension(const RedisReply& reply, Amounts more) {
   return extension;
 }
 
-core::Result<Settlement> read_settlement(const RedisReply& reply) {
-  if (reply.kind != Kind::string || reply.text.size() < 2) return unexpected_answer(reply);
-  return Settlement{
-      .known = reply.text[0] == '1', .all_seeded = reply.text[1] == '1', .epoch = reply.text.substr(2)};
+core::Result<std::vector<Settlement>> read_settlements(const RedisReply& reply, std::size_t count) {
+  if (reply.kind != Kind::string || reply.text.size() < 2 * count) return unexpected_answer(reply);
+  std::vector<Settlement> settlements(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    settlements[i] = {.known = reply.text[2 * i] == '1',
+                      .all_seeded = reply.text[2 * i + 1] == '1',
+                      .epoch = reply.text.substr(2 * count)};
+  }
+  return settlements;
 }
 
 core::Result<std::vector<Orphan>> read_orphans(const RedisReply& reply) {

@@ -52,6 +52,47 @@ TEST_P(Counting, SettlesOnceAndOnlyWhatItKnows) {
   EXPECT_EQ(used(after, LimitKind::tokens_per_minute), 25);
 }
 
+TEST_P(Counting, SettlesSeveralAtOnceAsItDoesOneByOne) {
+  const auto one = scope("one", {{LimitKind::concurrent_requests, 5}, {LimitKind::tokens_per_minute, 100}});
+  const auto two = scope("two", {{LimitKind::concurrent_requests, 5}, {LimitKind::usd_total, 1000}});
+  const auto first = admit("a", {one}, {.tokens = 10});
+  clock().advance(seconds(30));
+  ASSERT_EQ(admit("b", {one, two}, {.tokens = 50, .cost_nanos = 7}).outcome, Outcome::unseeded);
+  value(counters().seed("two", balance(clock().wall(), 5, 50), {}));
+  ASSERT_EQ(admit("b", {one, two}, {.tokens = 50, .cost_nanos = 7}).outcome, Outcome::admitted);
+  clock().advance(seconds(40));
+  // The second of a has left the minute: what it took beyond its reservation counts now, and that of b moves
+  // to those before.
+  const auto settled = value(counters().settle_all({{"a", {.tokens = 13}},
+                                                    {"never", {.tokens = 99}},
+                                                    {"b", {.tokens = 20, .cost_nanos = 4}},
+                                                    {"b", {.tokens = 99}}}));
+  ASSERT_EQ(settled.size(), 4U);
+  EXPECT_TRUE(settled[0].known && settled[2].known && settled[2].all_seeded);
+  EXPECT_FALSE(settled[1].known || settled[3].known);
+  for (const auto& settlement : settled) EXPECT_EQ(settlement.epoch, first.epoch);
+  const auto after = admit("c", {one, two});
+  EXPECT_EQ(used(after, LimitKind::concurrent_requests), 1);
+  EXPECT_EQ(used(after, LimitKind::tokens_per_minute), 3 + 20);
+  EXPECT_EQ(used(after, LimitKind::usd_total, 1), 50 + 4);
+}
+
+TEST_P(Counting, SettlesMoreThanOneScriptTakes) {
+  const auto one =
+      scope("one", {{LimitKind::concurrent_requests, 500}, {LimitKind::tokens_per_minute, 10'000}});
+  std::vector<counters::Ended> ended;
+  for (int i = 0; i < 100; ++i) {
+    const auto id = "r" + std::to_string(i);
+    admit(id, {one}, {.tokens = 50});
+    ended.push_back({id, {.tokens = i}});
+  }
+  EXPECT_EQ(value(counters().settle_all(std::move(ended))).size(), 100U);
+  const auto after = admit("after", {one});
+  EXPECT_EQ(used(after, LimitKind::concurrent_requests), 1);
+  EXPECT_EQ(used(after, LimitKind::tokens_per_minute), 99 * 100 / 2);
+  EXPECT_TRUE(value(counters().settle_all({})).empty());
+}
+
 TEST_P(Counting, GivesEverythingBackOnRelease) {
   const auto all = scope("all", {{LimitKind::requests_per_minute, 10},
                                  {LimitKind::tokens_per_minute, 100},

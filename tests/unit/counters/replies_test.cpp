@@ -104,8 +104,9 @@ TEST(RedisReplies, ThatAreNotOursAreErrors) {
     EXPECT_TRUE(!extension || extension->granted) << i;
   }
   EXPECT_NE(read_done(strange[3]).error().detail.find("OOM"), std::string::npos);
-  EXPECT_FALSE(read_settlement(list({integer(1)})));
-  EXPECT_FALSE(read_settlement(text("1")));
+  EXPECT_FALSE(read_settlements(list({integer(1)}), 1));
+  EXPECT_FALSE(read_settlements(text("1"), 1));
+  EXPECT_FALSE(read_settlements(text("110"), 2));
   EXPECT_FALSE(read_orphans(list({list({text("id")})})));
   EXPECT_FALSE(read_names(integer(1)));
   EXPECT_FALSE(read_text(integer(1)));

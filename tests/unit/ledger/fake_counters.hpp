@@ -37,11 +37,11 @@ class FakeCounters final : public counters::Counters {
 
   void empty() { table_ = counters::make_memory_counters(clock_); }
 
-  runtime::Task<core::Result<counters::Admission>> admit(counters::AdmitRequest request) override {
+  runtime::Task<core::Result<counters::Admission>> admit(const counters::AdmitRequest& request) override {
     if (away) co_return gone();
     admitted.push_back(request);
     if (request.announce && holds_announced) co_await gate.wait();
-    co_return co_await table_->admit(std::move(request));
+    co_return co_await table_->admit(request);
   }
   runtime::Task<core::Result<counters::Extension>> extend(std::string id, counters::Amounts more) override {
     if (away) co_return gone();

@@ -23,7 +23,9 @@ while at <= #ARGV do
   if call('SET', prefix .. 'done:' .. id, 1, 'NX', 'EX', 86400) then
     local entry, held = take(id), {}
     if entry then
-      finish(entry, tokens, cost)
+      local scopes = load_for({entry})
+      finish(entry, scopes, tokens, cost)
+      for _, s in pairs(scopes) do save(s) end
       for _, scope in ipairs(entry.scopes) do held[scope] = true end
     end
     for n = first, at - 1 do

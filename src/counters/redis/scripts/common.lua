@@ -54,7 +54,9 @@ end
 
 -- The seconds of the minute before the newest, packed. Whoever changes them sets `s.older`, which `save` writes.
 local function older_of(s)
-  return s.older or s.first > 0 and call('GET', prefix .. 'older:' .. s.id) or ''
+  local older = s.older or s.first > 0 and call('GET', prefix .. 'older:' .. s.id) or ''
+  if s.more then s.older, s.more = older .. s.more, nil end
+  return s.older or older
 end
 
 -- Replaces them; the sums are the caller's business.

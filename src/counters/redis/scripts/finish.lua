@@ -21,15 +21,27 @@ local function window_correct(s, second, r, t)
   return false
 end
 
--- Replaces what a reservation took from its scopes by what was used. Returns whether the durable part of every scope is
--- known, and the epoch.
-local function finish(entry, tokens, cost)
+-- The scopes of several reservations (false: unknown) by their ids, and the epoch.
+local function load_for(entries)
+  local ids, by_id = {}, {}
+  for _, entry in ipairs(entries) do
+    for _, id in ipairs(entry and entry.scopes or {}) do
+      if not by_id[id] then ids[#ids + 1], by_id[id] = id, true end
+    end
+  end
+  local loaded, epoch = load_all(ids)
+  for _, s in ipairs(loaded) do by_id[s.id] = s end
+  return by_id, epoch
+end
+
+-- Replaces what a reservation took from its scopes by what was used; to save them is left to the caller. Returns whether the
+-- durable part of every scope is known.
+local function finish(entry, scopes, tokens, cost)
   local change, change_cost = tokens - entry.tokens, cost - entry.cost
   local taken, day = entry.taken, floor(entry.sec / 86400)
-  local scopes, epoch = load_all(entry.scopes)
   local all_seeded = true
-  for i, s in ipairs(scopes) do
-    local flags = entry.flags[i]
+  for i, id in ipairs(entry.scopes) do
+    local s, flags = scopes[id], entry.flags[i]
     hold(s, -1, -entry.tokens, -entry.cost)
     if flags >= 2 then
       local left = change
@@ -46,7 +58,6 @@ local function finish(entry, tokens, cost)
       if flags % 2 == 1 then charge(s, day, 0, change, change_cost) else charge(s, day, 1, tokens, cost) end
       all_seeded = all_seeded and s.state == 2
     end
-    save(s)
   end
-  return all_seeded, epoch
+  return all_seeded
 end
