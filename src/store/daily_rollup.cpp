@@ -46,6 +46,7 @@ DailySums sums_of(const domain::UsageEvent& event) noexcept {
 
 std::string daily_name(std::string_view text) {
   std::string name = made_storable(text);
+  if (name.size() <= kNameCharacters) return name;
   std::size_t characters = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const bool starts = (static_cast<unsigned char>(name[i]) & 0xc0U) != 0x80U;

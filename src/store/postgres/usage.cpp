@@ -87,9 +87,13 @@ class ArrayWriter {
   void quoted(std::string_view value) {
     std::string& array = next();
     array += '"';
-    for (const char c : value) {
-      if (c == '"' || c == '\\') array += '\\';
-      array += c;
+    if (value.contains('"') || value.contains('\\')) {
+      for (const char c : value) {
+        if (c == '"' || c == '\\') array += '\\';
+        array += c;
+      }
+    } else {
+      array += value;
     }
     array += '"';
   }
