@@ -165,6 +165,7 @@ std::vector<LimitedScope> limited_scopes(const std::vector<PolicyLayer>& layers,
 }
 
 std::vector<LimitedScope> for_end_user(const std::vector<LimitedScope>& scopes, std::string_view end_user) {
+  if (std::ranges::none_of(scopes, &LimitedScope::needs_end_user)) return scopes;
   Scopes out;
   for (const LimitedScope& scope : scopes) {
     if (!scope.needs_end_user) {

@@ -85,15 +85,18 @@ TEST_F(ServerTest, PipelinedRequestsAreServedInOrder) {
   EXPECT_NE(fourth, std::string::npos);
 }
 
-/// Answers everybody in the same turn of the loop, once `company` requests are there.
-runtime::Task<Response> answer_together(runtime::Shard* shard, RecordingHandler* handler, int company,
-                                        Request request) {
-  while (handler->running < company) co_await shard->sleep(std::chrono::milliseconds(1));
+/// Answers everybody in the same turn of the loop, whenever as many as `company` have come.
+runtime::Task<Response> answer_together(runtime::Shard* shard, RecordingHandler* handler, int* came,
+                                        int company, Request request) {
+  for (++*came; *came % company != 0;) co_await shard->sleep(std::chrono::milliseconds(1));
   co_return co_await handler->echo(std::move(request));
 }
 
 TEST_F(ServerTest, AnswersOfOneTurnArriveWholeAndTheConnectionsGoOn) {
-  handler.answer = [this](Request r) { return answer_together(&loop.shard, &handler, 3, std::move(r)); };
+  int came = 0;
+  handler.answer = [this, &came](Request r) {
+    return answer_together(&loop.shard, &handler, &came, 3, std::move(r));
+  };
   start();
   std::vector<test::RawPeer> peers;
   for (int i = 0; i < 3; ++i) peers.push_back(connect());
@@ -113,7 +116,10 @@ TEST_F(ServerTest, AnswersOfOneTurnArriveWholeAndTheConnectionsGoOn) {
 }
 
 TEST_F(ServerTest, AnAnswerWaitsForOthersOnlyWhenItIsShort) {
-  handler.answer = [this](Request r) { return answer_together(&loop.shard, &handler, 2, std::move(r)); };
+  int came = 0;
+  handler.answer = [this, &came](Request r) {
+    return answer_together(&loop.shard, &handler, &came, 2, std::move(r));
+  };
   start();
   auto small = connect();
   auto large = connect(4'096);  // a reader that takes more than one write

@@ -21,7 +21,11 @@ class UpkeepTest : public LedgerTest {
     EXPECT_TRUE(got) << got.error().describe();
     return got ? std::move(*got) : Reservation();
   }
-  void settle(Reservation& held, std::uint32_t n) { held.settle(finished(n, kUsed), kUsed); }
+  /// The counters are told by the end of the turn of the loop in which it ends.
+  void settle(Reservation& held, std::uint32_t n) {
+    held.settle(finished(n, kUsed), kUsed);
+    settle_down();
+  }
   /// Stored, settled, and nothing is left to be told to the counters.
   bool books_are_closed(std::size_t events) {
     if (!until([&] { return store.size() == events; })) return false;
