@@ -84,12 +84,12 @@ for (const backend of ["sqlite", "postgres"]) {
           }));
           return slowest;
         };
-        await burst(400);
-        const before = gateway.memory;
-        const slowest = await burst(2_000);
-        const grown = gateway.memory - before;
+        await burst(160);
+        const before = gateway.memory.resident;
+        const slowest = await burst(640);
+        const grown = gateway.memory.resident - before;
         assert.ok(slowest < 3_000, `a request took ${slowest} ms`);
-        assert.ok(grown < 40 << 20, `memory grew by ${grown} bytes`);
+        assert.ok(grown < 16 << 20, `memory grew by ${grown} bytes`);
         for (const reader of readers) reader.destroy();
         await until("none follows any more", async () => (await subscribed()) === 0, { within: 30_000 });
       });
@@ -166,7 +166,7 @@ for (const backend of ["sqlite", "postgres"]) {
       test("streams", async () => {
         const answer = await play({ body: apis.chat.body({ model: "echo", stream: true }) });
         assert.equal(answer.status, 200);
-        assert.equal(answer.headers.get("content-type"), "text/event-stream");
+        assert.match(answer.headers.get("content-type"), /^text\/event-stream/);
         assert.ok(answer.text.trimEnd().endsWith("data: [DONE]"), answer.text);
       });
 
