@@ -22,7 +22,6 @@ before(async () => { upstream = await all.recordingUpstream(); });
 after(() => all.close());
 
 const config = declared({
-  teams: [{ name: "core" }],
   projects: [{ name: "search", team: "core" }],
   keys: [
     keyNamed("alpha", { allowed_models: ["priced", "m"], allow_streaming: true }, { project: "search" }), keyNamed("beta", { allow_streaming: true }),
@@ -252,7 +251,8 @@ for (const [backend, prepare] of Object.entries(backends)) {
 
     test("costs in FOCUS columns are exact", async () => {
       const rows = await readCsv((await plain("export.focus.csv")).text);
-      const groups = Object.groupBy(sent.filter(({ used }) => used), ({ key, model }) => `${key} ${model}`);
+      const groups = {};
+      for (const request of sent.filter(({ used }) => used)) (groups[`${request.key} ${request.model}`] ??= []).push(request);
       assert.deepEqual(rows.map((row) => `${row.ResourceName} ${row.SkuId.split("/")[1]}`).toSorted(), Object.keys(groups).toSorted());
       for (const row of rows) {
         const expected = sumOf(groups[`${row.ResourceName} ${row.SkuId.split("/")[1]}`]);
@@ -282,7 +282,7 @@ for (const [backend, prepare] of Object.entries(backends)) {
       const start = "2026-01-01T00:00:00Z";
       await writeHistory(store.history ?? { dataDir: gateway.dataDir }, count, start);
       const target = `export.csv?model=history&from=${start}&to=2026-01-02T00:00:00Z`;
-      await plain(`${target}&min_duration_ms=999`);  // what is made once is there
+      await plain(`export.csv?model=history&from=${start}&to=2026-01-01T00:00:03Z`);  // what a few pages need is there
       const { resident } = gateway.memory;
       const answer = await fetch(`${gateway.control}/admin/usage/${target}`, { headers: { authorization: `Bearer ${adminToken}` } });
       const pieces = [];
@@ -293,12 +293,12 @@ for (const [backend, prepare] of Object.entries(backends)) {
         if (!waited && bytes > 2_000_000) {
           waited = true;
           await sleep(1_000);  // a reader that does something else for a while
-          assert.ok(gateway.memory.resident - resident < 24e6, "what nobody reads is not read from the store");
+          assert.ok(gateway.memory.resident - resident < 12e6, "what nobody reads is not read from the store");
         }
         peak = Math.max(peak, gateway.memory.resident);
       }
-      assert.ok(bytes > 20e6, `${bytes} bytes`);
-      assert.ok(peak - resident < 24e6, `${peak - resident} bytes more for ${bytes}`);
+      assert.ok(bytes > 25e6, `${bytes} bytes`);
+      assert.ok(peak - resident < 12e6, `${peak - resident} bytes more for ${bytes}`);
       const rows = Buffer.concat(pieces).toString().split("\r\n");
       assert.equal(rows.length, count + 2);
       const column = rows[0].split(",").indexOf("total_tokens");
