@@ -228,7 +228,10 @@ TEST_F(UpkeepTest, WhatIsDurableWhileItIsAnnouncedIsReleased) {
   shared.holds_announced = true;
   keep_books();
   ASSERT_TRUE(until([&] { return shared.admitted.back().announce; }));
+  store.away = true;  // its event is not durable before the counters have answered
   settle(held, 1);
+  ASSERT_THAT(shared.settled, SizeIs(1));
+  store.away = false;
   ASSERT_TRUE(until([&] { return shared.accounted.size() == 1; }));
   shared.gate.notify();
   ASSERT_TRUE(books_are_closed(1));
@@ -274,9 +277,8 @@ TEST_F(UpkeepTest, WhatAnEarlierProcessLeftOpenIsEnded) {
   const auto killed = dir.path("as_it_was");
   std::filesystem::copy(dir.path("spool"), killed);
   // That process is gone. Its reservation is not: the counters outlive it.
-  store.away = true;
+  store.away = shared.away = true;
   settle(left, 1);
-  shared.away = true;
   end();
   ledger.reset();
   sink.reset();
