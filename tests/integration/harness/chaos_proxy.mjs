@@ -82,8 +82,9 @@ export class ChaosProxy {
   }
 
   async close() {
-    this.cut();
-    if (this.#server) await new Promise((resolve) => this.#server.close(resolve));
+    const closed = this.#server && new Promise((resolve) => this.#server.close(resolve));
+    this.cut();  // after nobody new is let in
+    await closed;
   }
 }
 
