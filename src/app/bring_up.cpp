@@ -247,8 +247,8 @@ runtime::Task<void> Application::bring_up() {
     co_return co_await finish(1);
   }
   if (stop_.stop_requested()) co_return;
+  tasks_.spawn(refresher_->run(&stop_));  // first: until it has loaded, requests are refused
   open_admin();
-  tasks_.spawn(refresher_->run(&stop_));
   tasks_.spawn(heartbeat());
   tasks_.spawn(rotate_data_key());
   tasks_.spawn(keep_house());

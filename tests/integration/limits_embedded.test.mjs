@@ -72,7 +72,7 @@ test("what was used of a day, or ever, is known after a restart and after kill -
   // Killed at once: what was settled last is in the spool, not in the database. It is before anybody is served again.
   await gateway.kill();
   await gateway.start({ ready: false });
-  await until("it serves", () => gateway.ask(apis.chat, "nobody").then(({ status }) => status !== 503, () => false), { every: 1 });
+  await until("it serves", () => fetch(`${gateway.control}/startupz`).then(({ status }) => status === 200, () => false), { every: 1 });
   await spend(3);
   for (const [key, [code, window]] of Object.entries(durable)) {
     const answer = await ask(key);
