@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "store/postgres/select.hpp"
-#include "store/usage_reports.hpp"
 
 namespace relayna::store::postgres {
 
@@ -79,40 +78,12 @@ class Snapshot final : public UsageSnapshot {
 
 }  // namespace
 
-template <class F>
-auto Analytics::in_snapshot(F work) {
+core::Result<void> Analytics::in_snapshot(const std::function<core::Result<void>(UsageSnapshot&)>& work) {
   return pool_.run(Repeat::always, [&](Connection& connection) {
     pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> read(connection.session());
     Snapshot snapshot(read);
     return work(snapshot);
   });
-}
-
-core::Result<UsageTotals> Analytics::summary(const UsageFilter& filter) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).summary(filter); });
-}
-
-core::Result<UsageSeries> Analytics::series(const SeriesQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).series(wanted); });
-}
-
-core::Result<UsageBreakdown> Analytics::breakdown(const BreakdownQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).breakdown(wanted); });
-}
-
-core::Result<std::vector<std::string>> Analytics::values(UsageDimension dimension, const std::string& prefix,
-                                                         const UsageFilter& filter, std::size_t limit) {
-  return in_snapshot([&](UsageSnapshot& snapshot) {
-    return UsageReports(snapshot).values(dimension, prefix, filter, limit);
-  });
-}
-
-core::Result<EventPage> Analytics::events(const EventQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return event_page(snapshot, wanted); });
-}
-
-core::Result<std::vector<DailyUsage>> Analytics::daily(const DailyUsageQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return usage_days(snapshot, wanted); });
 }
 
 core::Result<UsageEvent> Analytics::event(const std::string& request_id) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "store/sqlite/select.hpp"
-#include "store/usage_reports.hpp"
 
 namespace relayna::store::sqlite {
 
@@ -90,40 +89,12 @@ class Snapshot final : public UsageSnapshot {
 
 }  // namespace
 
-template <class F>
-auto Analytics::in_snapshot(F work) {
+core::Result<void> Analytics::in_snapshot(const std::function<core::Result<void>(UsageSnapshot&)>& work) {
   return database_.read([&](Connection& connection) {
     const Connection::Limit limit(connection, core::real_clock().now() + kPatience);
     Snapshot snapshot(connection);
     return work(snapshot);
   });
-}
-
-core::Result<UsageTotals> Analytics::summary(const UsageFilter& filter) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).summary(filter); });
-}
-
-core::Result<UsageSeries> Analytics::series(const SeriesQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).series(wanted); });
-}
-
-core::Result<UsageBreakdown> Analytics::breakdown(const BreakdownQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return UsageReports(snapshot).breakdown(wanted); });
-}
-
-core::Result<std::vector<std::string>> Analytics::values(UsageDimension dimension, const std::string& prefix,
-                                                         const UsageFilter& filter, std::size_t limit) {
-  return in_snapshot([&](UsageSnapshot& snapshot) {
-    return UsageReports(snapshot).values(dimension, prefix, filter, limit);
-  });
-}
-
-core::Result<EventPage> Analytics::events(const EventQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return event_page(snapshot, wanted); });
-}
-
-core::Result<std::vector<DailyUsage>> Analytics::daily(const DailyUsageQuery& wanted) {
-  return in_snapshot([&](UsageSnapshot& snapshot) { return usage_days(snapshot, wanted); });
 }
 
 core::Result<UsageEvent> Analytics::event(const std::string& request_id) {
