@@ -122,6 +122,15 @@ runtime::Task<void> Application::on_each_shard(std::function<void(ShardParts&)> 
   }
 }
 
+void Application::tell_each_shard(const std::function<void(ShardParts&)>& fn) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    // The place, not what is in it now: a shard that is drained has given its parts up before this runs.
+    shards_[i]->post([place = &parts_[i], fn] {
+      if (*place != nullptr) fn(**place);
+    });
+  }
+}
+
 runtime::Task<std::size_t> Application::open_connections() {
   std::size_t all = 0;
   for (std::size_t i = 0; i < parts_.size(); ++i) {

@@ -61,28 +61,17 @@ void Application::spread(catalog::SnapshotPtr snapshot) {
   if (upstreams.empty())
     telemetry::log("app")->warn("no upstream is configured: set LITELLM_BASE_URL or declare a provider");
   health_.set_upstreams(std::move(upstreams));
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    auto* parts = parts_[i].get();
-    shards_[i]->post([parts, snapshot] { parts->publish(snapshot); });
-  }
+  tell_each_shard([snapshot](ShardParts& parts) { parts.publish(snapshot); });
   health_.snapshot_loaded = true;
 }
 
 void Application::watch_changes() {
   // Called on the feed's own thread; everything it does is to post.
   feed_ = store_->watch([this](const store::Change& change) {
-    if (change.kind.empty() || change.kind == "keys") {
-      for (std::size_t i = 0; i < parts_.size(); ++i) {
-        auto* parts = parts_[i].get();
-        shards_[i]->post([parts, id = change.id] { parts->forget_key(id); });
-      }
-    }
-    if (change.kind.empty() || change.kind == "usage_resets") {
-      for (std::size_t i = 0; i < parts_.size(); ++i) {
-        auto* parts = parts_[i].get();
-        shards_[i]->post([parts] { parts->forget_refusals(); });
-      }
-    }
+    if (change.kind.empty() || change.kind == "keys")
+      tell_each_shard([id = change.id](ShardParts& parts) { parts.forget_key(id); });
+    if (change.kind.empty() || change.kind == "usage_resets")
+      tell_each_shard([](ShardParts& parts) { parts.forget_refusals(); });
     if (in_catalog(change.kind)) refresher_->notify();
     admin_->changed(change.kind);
   });

@@ -1,6 +1,7 @@
 // A scripted upstream: records every request byte for byte and answers as the test says, faults included.
 import net from "node:net";
 import { parseChunked, parseHead } from "./raw.mjs";
+import { reset } from "./reset.mjs";
 
 export class Upstream {
   requests = [];
@@ -53,8 +54,9 @@ export class Upstream {
   }
 
   async stop() {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();  // after nobody new is let in
+    await closed;
   }
 }
 
@@ -101,7 +103,7 @@ class Reply {
     if (end) this.socket.write("0\r\n\r\n");
   }
 
-  reset() { this.socket.resetAndDestroy(); }
+  reset() { reset(this.socket); }
   close() { this.socket.destroy(); }
   silent() {}
 }

@@ -1,6 +1,7 @@
 // A TCP proxy between the gateway and something it depends on, for the faults a network has: nothing answers, connections
 // are reset or refused, bytes take their time. A change of mode holds for open connections and for new ones.
 import net from "node:net";
+import { reset } from "../../e2e/reset.mjs";
 
 export class ChaosProxy {
   accepted = 0;  // connections so far, whatever became of them
@@ -75,7 +76,7 @@ export class ChaosProxy {
   #serve(client) {
     this.accepted += 1;
     client.on("error", () => {});
-    if (this.#mode === "reset") return client.resetAndDestroy();
+    if (this.#mode === "reset") return reset(client);
     const pair = new Pair(client, this.#target, () => this.#delay, () => this.#pairs.delete(pair));
     this.#pairs.add(pair);
     if (this.#mode !== "stall") pair.flow();
@@ -94,17 +95,21 @@ class Pair {
   #server;
   #connect;
   #held = true;
+  #resetting = false;  // each of the two then ends by itself
 
   constructor(client, target, delay, gone) {
     this.#client = client;
     client.pause();
     client.setNoDelay(true);
-    client.on("close", () => { this.#server?.destroy(); gone(); });
+    client.on("close", () => {
+      if (!this.#resetting) this.#server?.destroy();
+      gone();
+    });
     this.#connect = () => {
       const server = net.connect(target, "127.0.0.1");
       server.setNoDelay(true);
-      server.on("error", () => client.resetAndDestroy());
-      server.on("close", () => client.destroy());
+      server.on("error", () => this.reset());
+      server.on("close", () => { if (!this.#resetting) client.destroy(); });
       const held = () => this.#held;
       forward(client, server, delay, held);
       forward(server, client, delay, held);
@@ -124,8 +129,10 @@ class Pair {
     this.#server?.pause();
   }
   reset() {
-    this.#server?.resetAndDestroy();
-    this.#client.resetAndDestroy();
+    if (this.#resetting) return;
+    this.#resetting = true;
+    if (this.#server) reset(this.#server);
+    reset(this.#client);
   }
 }
 
