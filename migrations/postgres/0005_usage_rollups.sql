@@ -22,6 +22,26 @@ CREATE TABLE usage_hourly_traffic (
   CONSTRAINT usage_hourly_traffic_pkey PRIMARY KEY (period, model, provider, service, route, status_code, error_code)
 ) WITH (fillfactor = 80);
 
+-- What is most asked for, whose requests they were, in fewer rows than with what they asked for.
+CREATE TABLE usage_daily_scopes (
+  period bigint NOT NULL,
+  key_id uuid NOT NULL,
+  project_id uuid NOT NULL,
+  team_id uuid NOT NULL,
+  status_code integer NOT NULL,
+  error_code text NOT NULL,
+  requests bigint NOT NULL, refused bigint NOT NULL,
+  input_tokens bigint NOT NULL, output_tokens bigint NOT NULL, cache_read_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL, reasoning_tokens bigint NOT NULL, audio_input_tokens bigint NOT NULL,
+  audio_output_tokens bigint NOT NULL, total_tokens bigint NOT NULL,
+  cost_nanos bigint NOT NULL, unpriced bigint NOT NULL,
+  latency_ms bigint NOT NULL, first_tokens bigint NOT NULL, first_token_ms bigint NOT NULL,
+  fallbacks bigint NOT NULL,
+  CONSTRAINT usage_daily_scopes_pkey PRIMARY KEY (period, key_id, project_id, team_id, status_code, error_code)
+) WITH (fillfactor = 80);
+CREATE INDEX usage_daily_scopes_key_idx ON usage_daily_scopes (key_id, period);
+CREATE INDEX usage_daily_scopes_project_idx ON usage_daily_scopes (project_id, period) WHERE project_id <> '00000000-0000-0000-0000-000000000000';
+
 CREATE TABLE usage_daily_keys (
   period bigint NOT NULL,
   key_id uuid NOT NULL,
@@ -172,6 +192,27 @@ SELECT hour, model, provider, service, route, status_code, error_code,
   least(coalesce(sum(fallbacks), 0), 100000000000000000)
 FROM measured
 GROUP BY 1, 2, 3, 4, 5, 6, 7;
+
+INSERT INTO usage_daily_scopes
+SELECT day, key_id, project_id, team_id, status_code, error_code,
+  least(coalesce(sum(requests), 0), 100000000000000000),
+  least(coalesce(sum(refused), 0), 100000000000000000),
+  least(coalesce(sum(input_tokens), 0), 100000000000000000),
+  least(coalesce(sum(output_tokens), 0), 100000000000000000),
+  least(coalesce(sum(cache_read_tokens), 0), 100000000000000000),
+  least(coalesce(sum(cache_write_tokens), 0), 100000000000000000),
+  least(coalesce(sum(reasoning_tokens), 0), 100000000000000000),
+  least(coalesce(sum(audio_input_tokens), 0), 100000000000000000),
+  least(coalesce(sum(audio_output_tokens), 0), 100000000000000000),
+  least(coalesce(sum(total_tokens), 0), 100000000000000000),
+  least(coalesce(sum(cost_nanos), 0), 100000000000000000),
+  least(coalesce(sum(unpriced), 0), 100000000000000000),
+  least(coalesce(sum(latency_ms), 0), 100000000000000000),
+  least(coalesce(sum(first_tokens), 0), 100000000000000000),
+  least(coalesce(sum(first_token_ms), 0), 100000000000000000),
+  least(coalesce(sum(fallbacks), 0), 100000000000000000)
+FROM measured
+GROUP BY 1, 2, 3, 4, 5, 6;
 
 INSERT INTO usage_daily_keys
 SELECT day, key_id, project_id, team_id, model, provider, service, route, status_code, error_code,

@@ -33,22 +33,69 @@ bool serves(const UsageRollup& rollup, std::span<const UsageCondition> condition
   return true;
 }
 
-/// Events before `history.purged_before` are no longer there: what is known of the rest begins with it.
-void without_purged(UsagePlan& plan, const UsageHistory& history) {
-  if (!plan.head || !history.purged_before) return;
-  UsagePeriod& head = *plan.head;
-  if (head.from && *head.from >= *history.purged_before) return;
-  plan.covered.complete = false;
-  if (plan.rollup != nullptr) {
-    plan.covered.from = head.to;
-    plan.head.reset();
+bool purged(const UsageHistory& history, core::SystemTime time) noexcept {
+  return history.purged_before && time < *history.purged_before;
+}
+
+/// The end in front of the first whole period.
+void plan_head(UsagePlan& plan, core::SystemTime from, const UsageHistory& history) {
+  const std::int64_t unit = plan.rollup->unit;
+  const auto first = start_of(*plan.first, unit);
+  if (first == from) return;
+  const auto before = start_of(*plan.first - 1, unit);
+  if (from - before < first - from && !purged(history, before)) {
+    --*plan.first;
+    plan.head = UsageEnd{.period = {before, from}, .taken_off = true};
     return;
   }
-  head.from = head.to ? std::min(*head.to, *history.purged_before) : *history.purged_before;
-  plan.covered.from = head.from;
+  plan.head = UsageEnd{.period = {from, first}};
+  if (purged(history, from)) plan.give_up_head();
+}
+
+/// The end behind the last whole period.
+void plan_tail(UsagePlan& plan, core::SystemTime to, const UsageHistory& history) {
+  const std::int64_t unit = plan.rollup->unit;
+  const auto last = start_of(*plan.last, unit);
+  if (last == to) return;
+  const auto behind = start_of(*plan.last + 1, unit);
+  // Nothing is newer than the newest.
+  const auto filled = history.newest ? std::min(*history.newest, behind) : behind;
+  if (filled - to < to - last && !purged(history, to)) {
+    ++*plan.last;
+    plan.tail = UsageEnd{.period = {to, behind}, .taken_off = true};
+    return;
+  }
+  plan.tail = UsageEnd{.period = {last, to}};
+  if (purged(history, last)) plan.give_up_tail();
+}
+
+/// Events alone, of which those from before `history.purged_before` are no longer there.
+void plan_events(UsagePlan& plan, const UsagePeriod& asked, const UsageHistory& history) {
+  plan.rollup = nullptr;
+  plan.first.reset(), plan.last.reset();
+  plan.head = UsageEnd{.period = asked};
+  if (!history.purged_before || (asked.from && !purged(history, *asked.from))) return;
+  auto& from = plan.head->period.from;
+  from = asked.to ? std::min(*asked.to, *history.purged_before) : *history.purged_before;
+  plan.covered.from = from;
+  plan.covered.complete = false;
 }
 
 }  // namespace
+
+void UsagePlan::give_up_head() {
+  if (head->taken_off) ++*first;
+  covered.from = head->taken_off ? start_of(*first, rollup->unit) : head->period.to;
+  covered.complete = false;
+  head.reset();
+}
+
+void UsagePlan::give_up_tail() {
+  if (tail->taken_off) --*last;
+  covered.to = tail->taken_off ? start_of(*last, rollup->unit) : tail->period.from;
+  covered.complete = false;
+  tail.reset();
+}
 
 bool only_named(UsageField field) noexcept {
   return field == UsageField::end_user || field == UsageField::tag || field == UsageField::task;
@@ -67,33 +114,24 @@ UsagePlan plan_usage(std::span<const UsageCondition> conditions, std::optional<U
   UsagePlan plan;
   plan.covered = {.from = asked.from, .to = asked.to};
   plan.rollup = rollup_for(conditions, grouped, unit);
-  if (plan.rollup != nullptr) {
-    const std::int64_t its = plan.rollup->unit;
-    if (asked.from) {
-      plan.first = period_at(*asked.from, its);
-      if (start_of(*plan.first, its) < *asked.from) ++*plan.first;
-    }
-    // Nothing is newer than the end: then the last period is a whole one too.
-    const bool open = !asked.to || (history.newest && *history.newest < *asked.to);
-    if (!open) plan.last = period_at(*asked.to, its);
-    if (plan.first && plan.last && *plan.first >= *plan.last) plan.rollup = nullptr;
-    if (plan.rollup != nullptr) {
-      if (plan.first && start_of(*plan.first, its) > *asked.from)
-        plan.head = UsagePeriod{asked.from, start_of(*plan.first, its)};
-      if (plan.last && start_of(*plan.last, its) < *asked.to)
-        plan.tail = UsagePeriod{start_of(*plan.last, its), asked.to};
-      if (plan.tail && history.purged_before && *plan.tail->from < *history.purged_before) {
-        plan.covered.to = plan.tail->from;
-        plan.covered.complete = false;
-        plan.tail.reset();
-      }
-      without_purged(plan, history);
-      return plan;
-    }
+  if (plan.rollup == nullptr) {
+    plan_events(plan, asked, history);
+    return plan;
   }
-  plan.first.reset(), plan.last.reset();
-  plan.head = UsagePeriod{asked.from, asked.to};
-  without_purged(plan, history);
+  const std::int64_t unit_of_sums = plan.rollup->unit;
+  if (asked.from) {
+    plan.first = period_at(*asked.from, unit_of_sums);
+    if (start_of(*plan.first, unit_of_sums) < *asked.from) ++*plan.first;
+  }
+  // Nothing is newer than the end: then the last period is a whole one too.
+  const bool open = !asked.to || (history.newest && *history.newest < *asked.to);
+  if (!open) plan.last = period_at(*asked.to, unit_of_sums);
+  if (plan.first && plan.last && *plan.first >= *plan.last) {
+    plan_events(plan, asked, history);
+    return plan;
+  }
+  if (plan.first) plan_head(plan, *asked.from, history);
+  if (plan.last) plan_tail(plan, *asked.to, history);
   return plan;
 }
 

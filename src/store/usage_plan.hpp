@@ -7,7 +7,8 @@
 #include "store/usage_sql.hpp"
 
 // From which rows a question about usage is answered. Whole hours or days come from the first rollup that
-// knows every field in question, what is left of the period at its two ends from the events.
+// knows every field in question. Where the period ends within one, it is left out and the events of the period
+// are added, or it is used and the events beside the period are taken off again: whichever are in less time.
 
 namespace relayna::store {
 
@@ -22,11 +23,25 @@ struct UsageHistory {
   std::optional<core::SystemTime> newest;         ///< event
 };
 
+/// Events at one end of what is asked for.
+struct UsageEnd {
+  UsagePeriod period;
+  bool taken_off = false;  ///< from the rollup's sums, instead of added to them
+};
+
 struct UsagePlan {
   const UsageRollup* rollup = nullptr;      ///< null: events only
   std::optional<std::int64_t> first, last;  ///< its periods, half-open; unset: without end
-  std::optional<UsagePeriod> head, tail;    ///< events before and behind them; `head` alone without a rollup
+  std::optional<UsageEnd> head, tail;       ///< `head` alone without a rollup
   Coverage covered;
+
+  /// What was not asked for is in the sums before it is taken off: groups of nothing may remain.
+  [[nodiscard]] bool takes_off() const noexcept {
+    return (head && head->taken_off) || (tail && tail->taken_off);
+  }
+  /// Answers for less: without the events of that end, and without the period they would be taken off from.
+  void give_up_head();
+  void give_up_tail();
 };
 
 /// Pure. `fields`: what is filtered by and grouped by. `unit`: the longest period of use, in seconds.

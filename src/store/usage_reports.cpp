@@ -71,15 +71,12 @@ void UsageReports::bound_scan(Question& question) {
   const auto end = [&](const UsagePeriod& period) {
     return scan_end(snapshot_, question.conditions, period, false, std::nullopt);
   };
-  if (plan.tail && end(*plan.tail)) {
-    plan.covered.to = plan.tail->from;
-    plan.covered.complete = false;
-    plan.tail.reset();
-  }
+  if (plan.tail && end(plan.tail->period)) plan.give_up_tail();
   if (!plan.head) return;
-  if (const auto last = end(*plan.head)) {
-    plan.head->from = last->created_at + std::chrono::microseconds(1);
-    plan.covered.from = plan.head->from;
+  if (const auto last = end(plan.head->period)) {
+    if (plan.head->taken_off) return plan.give_up_head();
+    plan.head->period.from = last->created_at + std::chrono::microseconds(1);
+    plan.covered.from = plan.head->period.from;
     plan.covered.complete = false;
   }
 }
@@ -110,9 +107,9 @@ std::string UsageReports::rollup_rows(UsageStatement& statement, const Question&
 }
 
 std::string UsageReports::event_rows(UsageStatement& statement, const Question& question,
-                                     const UsagePeriod& period, std::int64_t bucket_unit) {
+                                     const UsageEnd& end, std::int64_t bucket_unit) {
   std::vector<std::string> conditions;
-  within(statement, period, conditions);
+  within(statement, end.period, conditions);
   for (const UsageCondition& condition : question.conditions)
     conditions.push_back(on_events(statement, condition));
   std::string name = "''";
@@ -130,7 +127,7 @@ std::string UsageReports::event_rows(UsageStatement& statement, const Question& 
   std::string columns = bucket_unit == 0 ? "0" : period_of_event(dialect_, bucket_unit);
   columns += fmt::format(" AS bucket, {} AS name, status_code, coalesce(error_code, '') AS error_code", name);
   for (const UsageMeasure& measure : usage_measures())
-    columns += fmt::format(", {} AS {}", measure.event, measure.column);
+    columns += fmt::format(", {}({}) AS {}", end.taken_off ? "-" : "", measure.event, measure.column);
   return fmt::format("SELECT {} FROM usage_events {} WHERE {}", columns,
                      question.grouped == UsageField::tag ? dialect_.join_tags : "", all_of(conditions));
 }
@@ -139,10 +136,16 @@ std::string UsageReports::rows(UsageStatement& statement, const Question& questi
                                std::int64_t bucket_unit) {
   std::vector<std::string> parts;
   if (question.plan.rollup != nullptr) parts.push_back(rollup_rows(statement, question, bucket_unit));
-  for (const auto& period : {question.plan.head, question.plan.tail}) {
-    if (period) parts.push_back(event_rows(statement, question, *period, bucket_unit));
+  for (const auto& end : {question.plan.head, question.plan.tail}) {
+    if (end) parts.push_back(event_rows(statement, question, *end, bucket_unit));
   }
   return fmt::format("({}) AS used", fmt::join(parts, " UNION ALL "));
+}
+
+/// Leaves out the groups of which nothing remains.
+std::string UsageReports::of_something(const Question& question) const {
+  if (!question.plan.takes_off()) return {};
+  return fmt::format(" HAVING {} > 0", order_measure(dialect_, BreakdownOrder::requests));
 }
 
 core::Result<UsageTotals> UsageReports::summary(const UsageFilter& filter) {
@@ -169,8 +172,8 @@ core::Result<UsageSeries> UsageReports::series(const SeriesQuery& query) {
   UsageStatement statement(dialect_);
   const std::string used = rows(statement, *question, unit);
   const std::string name = grouped ? ordered(dialect_, *grouped) : "name";
-  statement.text = fmt::format("SELECT bucket, name, {} FROM {} GROUP BY bucket, name ORDER BY bucket{}",
-                               summary_list(dialect_), used, grouped ? ", " + name : "");
+  statement.text = fmt::format("SELECT bucket, name, {} FROM {} GROUP BY bucket, name{} ORDER BY bucket{}",
+                               summary_list(dialect_), used, of_something(*question), grouped ? ", " + name : "");
   for (UsageGroupRow& row : snapshot_.groups(statement)) {
     series.points.push_back({.bucket = core::SystemTime(std::chrono::seconds(row.bucket * unit)),
                              .name = std::move(row.name),
@@ -187,8 +190,8 @@ std::vector<UsageGroupRow> UsageReports::ranked(const Question& question, Breakd
   const std::string used = rows(statement, question, 0);
   const std::string measure = order_measure(dialect_, order);
   const std::string by_name = ordered(dialect_, *question.grouped);
-  statement.text = fmt::format("SELECT 0, name, {} FROM {} GROUP BY name ORDER BY {}{} LIMIT {} OFFSET {}",
-                               in_two_steps ? measure : summary_list(dialect_), used,
+  statement.text = fmt::format("SELECT 0, name, {} FROM {} GROUP BY name{} ORDER BY {}{} LIMIT {} OFFSET {}",
+                               in_two_steps ? measure : summary_list(dialect_), used, of_something(question),
                                order == BreakdownOrder::name ? "" : measure + " DESC, ", by_name,
                                statement.parameter(static_cast<std::int64_t>(limit)),
                                statement.parameter(static_cast<std::int64_t>(offset)));
@@ -230,8 +233,8 @@ core::Result<std::vector<std::string>> UsageReports::values(UsageDimension dimen
   // Whole hours or days alone: a name that occurs just beside the period does no harm.
   UsagePlan& plan = question->plan;
   if (plan.rollup != nullptr) {
-    if (plan.head && plan.first) --*plan.first;
-    if (plan.tail && plan.last) ++*plan.last;
+    if (plan.head && !plan.head->taken_off) --*plan.first;
+    if (plan.tail && !plan.tail->taken_off) ++*plan.last;
     plan.head.reset(), plan.tail.reset();
   }
   UsageStatement statement(dialect_);
@@ -261,7 +264,7 @@ core::Result<std::vector<std::string>> UsageReports::used_keys(const UsagePeriod
   if (!question) return std::unexpected(std::move(question.error()));
   UsageStatement statement(dialect_);
   const std::string used = rows(statement, *question, 0);
-  statement.text = fmt::format("SELECT DISTINCT 0, name FROM {}", used);
+  statement.text = fmt::format("SELECT 0, name FROM {} GROUP BY name{}", used, of_something(*question));
   std::vector<std::string> keys;
   for (UsageGroupRow& row : snapshot_.groups(statement)) keys.push_back(std::move(row.name));
   return keys;

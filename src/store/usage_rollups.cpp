@@ -14,6 +14,7 @@ using enum UsageField;
 using domain::UsageEvent;
 
 constexpr UsageField kTraffic[] = {model, provider, service, route, status_code, error_code};
+constexpr UsageField kByScope[] = {key, project, team, status_code, error_code};
 constexpr UsageField kByKey[] = {key,     project, team,        model,     provider,
                                  service, route,   status_code, error_code};
 constexpr UsageField kByEndUser[] = {end_user, key, project, team, status_code, error_code};
@@ -23,9 +24,9 @@ constexpr UsageField kByTask[] = {task, key, project, team, status_code, error_c
 constexpr std::int64_t kHour = 3'600;
 constexpr std::int64_t kDay = 24 * kHour;
 constexpr UsageRollup kRollups[] = {
-    {"usage_hourly_traffic", kHour, kTraffic},   {"usage_daily_keys", kDay, kByKey},
-    {"usage_daily_end_users", kDay, kByEndUser}, {"usage_daily_tags", kDay, kByTag},
-    {"usage_daily_tasks", kDay, kByTask},
+    {"usage_hourly_traffic", kHour, kTraffic}, {"usage_daily_scopes", kDay, kByScope},
+    {"usage_daily_keys", kDay, kByKey},        {"usage_daily_end_users", kDay, kByEndUser},
+    {"usage_daily_tags", kDay, kByTag},        {"usage_daily_tasks", kDay, kByTask},
 };
 
 constexpr std::int64_t bounded(std::int64_t value) noexcept {
