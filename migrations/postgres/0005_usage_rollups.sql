@@ -85,6 +85,26 @@ CREATE TABLE usage_daily_end_users (
 ) WITH (fillfactor = 80);
 CREATE INDEX usage_daily_end_users_name_idx ON usage_daily_end_users (end_user, period);
 
+-- The same by seven days counted from 1970: there are many end users, and whoever looks at all of them looks at weeks.
+CREATE TABLE usage_weekly_end_users (
+  period bigint NOT NULL,
+  end_user text NOT NULL,
+  key_id uuid NOT NULL,
+  project_id uuid NOT NULL,
+  team_id uuid NOT NULL,
+  status_code integer NOT NULL,
+  error_code text NOT NULL,
+  requests bigint NOT NULL, refused bigint NOT NULL,
+  input_tokens bigint NOT NULL, output_tokens bigint NOT NULL, cache_read_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL, reasoning_tokens bigint NOT NULL, audio_input_tokens bigint NOT NULL,
+  audio_output_tokens bigint NOT NULL, total_tokens bigint NOT NULL,
+  cost_nanos bigint NOT NULL, unpriced bigint NOT NULL,
+  latency_ms bigint NOT NULL, first_tokens bigint NOT NULL, first_token_ms bigint NOT NULL,
+  fallbacks bigint NOT NULL,
+  CONSTRAINT usage_weekly_end_users_pkey PRIMARY KEY (period, end_user, key_id, project_id, team_id, status_code, error_code)
+) WITH (fillfactor = 80);
+CREATE INDEX usage_weekly_end_users_name_idx ON usage_weekly_end_users (end_user, period);
+
 CREATE TABLE usage_daily_tags (
   period bigint NOT NULL,
   tag text NOT NULL,
@@ -255,6 +275,27 @@ SELECT day, end_user, key_id, project_id, team_id, status_code, error_code,
   least(coalesce(sum(fallbacks), 0), 100000000000000000)
 FROM measured
 WHERE end_user <> ''
+GROUP BY 1, 2, 3, 4, 5, 6, 7;
+
+INSERT INTO usage_weekly_end_users
+SELECT period / 7, end_user, key_id, project_id, team_id, status_code, error_code,
+  least(coalesce(sum(requests), 0), 100000000000000000),
+  least(coalesce(sum(refused), 0), 100000000000000000),
+  least(coalesce(sum(input_tokens), 0), 100000000000000000),
+  least(coalesce(sum(output_tokens), 0), 100000000000000000),
+  least(coalesce(sum(cache_read_tokens), 0), 100000000000000000),
+  least(coalesce(sum(cache_write_tokens), 0), 100000000000000000),
+  least(coalesce(sum(reasoning_tokens), 0), 100000000000000000),
+  least(coalesce(sum(audio_input_tokens), 0), 100000000000000000),
+  least(coalesce(sum(audio_output_tokens), 0), 100000000000000000),
+  least(coalesce(sum(total_tokens), 0), 100000000000000000),
+  least(coalesce(sum(cost_nanos), 0), 100000000000000000),
+  least(coalesce(sum(unpriced), 0), 100000000000000000),
+  least(coalesce(sum(latency_ms), 0), 100000000000000000),
+  least(coalesce(sum(first_tokens), 0), 100000000000000000),
+  least(coalesce(sum(first_token_ms), 0), 100000000000000000),
+  least(coalesce(sum(fallbacks), 0), 100000000000000000)
+FROM usage_daily_end_users
 GROUP BY 1, 2, 3, 4, 5, 6, 7;
 
 INSERT INTO usage_daily_tags

@@ -78,6 +78,25 @@ CREATE TABLE usage_daily_end_users (
   PRIMARY KEY (period, end_user, key_id, project_id, team_id, status_code, error_code)
 ) STRICT, WITHOUT ROWID;
 
+-- The same by seven days counted from 1970: there are many end users, and whoever looks at all of them looks at weeks.
+CREATE TABLE usage_weekly_end_users (
+  period INTEGER NOT NULL,
+  end_user TEXT NOT NULL,
+  key_id BLOB NOT NULL,
+  project_id BLOB NOT NULL,
+  team_id BLOB NOT NULL,
+  status_code INTEGER NOT NULL,
+  error_code TEXT NOT NULL,
+  requests INTEGER NOT NULL, refused INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cache_read_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL, audio_input_tokens INTEGER NOT NULL,
+  audio_output_tokens INTEGER NOT NULL, total_tokens INTEGER NOT NULL,
+  cost_nanos INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL, first_tokens INTEGER NOT NULL, first_token_ms INTEGER NOT NULL,
+  fallbacks INTEGER NOT NULL,
+  PRIMARY KEY (period, end_user, key_id, project_id, team_id, status_code, error_code)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE usage_daily_tags (
   period INTEGER NOT NULL,
   tag TEXT NOT NULL,
@@ -241,6 +260,27 @@ SELECT day, end_user, key_id, project_id, team_id, status_code, error_code,
   min(sum(fallbacks), 100000000000000000)
 FROM measured
 WHERE end_user <> ''
+GROUP BY 1, 2, 3, 4, 5, 6, 7;
+
+INSERT INTO usage_weekly_end_users
+SELECT period / 7, end_user, key_id, project_id, team_id, status_code, error_code,
+  min(sum(requests), 100000000000000000),
+  min(sum(refused), 100000000000000000),
+  min(sum(input_tokens), 100000000000000000),
+  min(sum(output_tokens), 100000000000000000),
+  min(sum(cache_read_tokens), 100000000000000000),
+  min(sum(cache_write_tokens), 100000000000000000),
+  min(sum(reasoning_tokens), 100000000000000000),
+  min(sum(audio_input_tokens), 100000000000000000),
+  min(sum(audio_output_tokens), 100000000000000000),
+  min(sum(total_tokens), 100000000000000000),
+  min(sum(cost_nanos), 100000000000000000),
+  min(sum(unpriced), 100000000000000000),
+  min(sum(latency_ms), 100000000000000000),
+  min(sum(first_tokens), 100000000000000000),
+  min(sum(first_token_ms), 100000000000000000),
+  min(sum(fallbacks), 100000000000000000)
+FROM usage_daily_end_users
 GROUP BY 1, 2, 3, 4, 5, 6, 7;
 
 -- A row per tag: what is in front of each comma, trimmed.

@@ -83,6 +83,34 @@ void plan_events(UsagePlan& plan, const UsagePeriod& asked, const UsageHistory& 
 
 }  // namespace
 
+std::vector<UsageSumsRange> UsagePlan::ranges(std::int64_t longest) const {
+  if (rollup == nullptr) return {};
+  const UsageRollup* coarse = coarser(*rollup);
+  if (coarse == nullptr || coarse->unit > longest) return {{rollup, first, last}};
+  const std::int64_t ratio = coarse->unit / rollup->unit;
+  UsageSumsRange whole{coarse, {}, {}};
+  std::vector<UsageSumsRange> ends;
+  if (first) {
+    const std::int64_t into = *first % ratio;  // periods of the coarse one that are not asked for
+    const bool taken_off = into < ratio - into;
+    whole.first = *first / ratio + (taken_off ? 0 : 1);
+    const std::int64_t border = *whole.first * ratio;
+    if (border != *first)
+      ends.push_back({rollup, std::min(border, *first), std::max(border, *first), taken_off});
+  }
+  if (last) {
+    const std::int64_t into = *last % ratio;  // periods of the coarse one that are asked for
+    const bool taken_off = into > ratio - into;
+    whole.last = *last / ratio + (taken_off ? 1 : 0);
+    const std::int64_t border = *whole.last * ratio;
+    if (border != *last)
+      ends.push_back({rollup, std::min(border, *last), std::max(border, *last), taken_off});
+  }
+  if (whole.first && whole.last && *whole.first >= *whole.last) return {{rollup, first, last}};
+  ends.insert(ends.begin(), whole);
+  return ends;
+}
+
 void UsagePlan::give_up_head() {
   if (head->taken_off) ++*first;
   covered.from = head->taken_off ? start_of(*first, rollup->unit) : head->period.to;

@@ -29,16 +29,22 @@ struct UsageEnd {
   bool taken_off = false;  ///< from the rollup's sums, instead of added to them
 };
 
+/// Periods of one rollup, half-open; unset: without end.
+struct UsageSumsRange {
+  const UsageRollup* rollup;
+  std::optional<std::int64_t> first, last;
+  bool taken_off = false;  ///< from the other ranges
+};
+
 struct UsagePlan {
   const UsageRollup* rollup = nullptr;      ///< null: events only
   std::optional<std::int64_t> first, last;  ///< its periods, half-open; unset: without end
   std::optional<UsageEnd> head, tail;       ///< `head` alone without a rollup
   Coverage covered;
 
-  /// What was not asked for is in the sums before it is taken off: groups of nothing may remain.
-  [[nodiscard]] bool takes_off() const noexcept {
-    return (head && head->taken_off) || (tail && tail->taken_off);
-  }
+  /// The periods of `rollup`, those that make whole ones of a coarser rollup from there; `unit`: the longest
+  /// period of use, in seconds.
+  [[nodiscard]] std::vector<UsageSumsRange> ranges(std::int64_t unit) const;
   /// Answers for less: without the events of that end, and without the period they would be taken off from.
   void give_up_head();
   void give_up_tail();

@@ -1,6 +1,7 @@
 #include "store/usage_reports.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kHour = 3'600;
 constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kAnyUnit = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kMostValues = 100;
 constexpr std::size_t kMostNames = 50;
 
@@ -37,6 +39,11 @@ std::string behind(std::string prefix) {
   while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) >= 0x7f) prefix.pop_back();
   if (!prefix.empty()) ++prefix.back();
   return prefix;
+}
+
+/// Leaves out the groups of which nothing remains once everything is taken off.
+std::string of_something(const UsageDialect& dialect) {
+  return fmt::format(" HAVING {} > 0", order_measure(dialect, BreakdownOrder::requests));
 }
 
 UsageValue value_of(UsageField field, const std::string& name) {
@@ -82,17 +89,16 @@ void UsageReports::bound_scan(Question& question) {
 }
 
 std::string UsageReports::rollup_rows(UsageStatement& statement, const Question& question,
-                                      std::int64_t bucket_unit) {
-  const UsagePlan& plan = question.plan;
+                                      const UsageSumsRange& range, std::int64_t bucket_unit) {
   std::vector<std::string> conditions;
   for (const UsageCondition& condition : question.conditions)
     conditions.push_back(on_rollup(statement, condition));
-  if (plan.first) conditions.push_back(fmt::format("period >= {}", statement.parameter(*plan.first)));
-  if (plan.last) conditions.push_back(fmt::format("period < {}", statement.parameter(*plan.last)));
+  if (range.first) conditions.push_back(fmt::format("period >= {}", statement.parameter(*range.first)));
+  if (range.last) conditions.push_back(fmt::format("period < {}", statement.parameter(*range.last)));
   std::string columns = bucket_unit == 0 ? "0"
-                        : bucket_unit == plan.rollup->unit
+                        : bucket_unit == range.rollup->unit
                             ? "period"
-                            : fmt::format("period / {}", bucket_unit / plan.rollup->unit);
+                            : fmt::format("period / {}", bucket_unit / range.rollup->unit);
   columns += " AS bucket, ";
   const std::string_view name = question.grouped ? column_of(*question.grouped).rollup : "''";
   if (!question.names.empty()) {
@@ -102,8 +108,9 @@ std::string UsageReports::rollup_rows(UsageStatement& statement, const Question&
     conditions.push_back(fmt::format("{} IN ({})", name, fmt::join(wanted, ", ")));
   }
   columns += fmt::format("{} AS name, status_code, error_code", name);
-  for (const UsageMeasure& measure : usage_measures()) columns += fmt::format(", {}", measure.column);
-  return fmt::format("SELECT {} FROM {} WHERE {}", columns, plan.rollup->table, all_of(conditions));
+  for (const UsageMeasure& measure : usage_measures())
+    columns += fmt::format(", {0}{1} AS {1}", range.taken_off ? "-" : "", measure.column);
+  return fmt::format("SELECT {} FROM {} WHERE {}", columns, range.rollup->table, all_of(conditions));
 }
 
 std::string UsageReports::event_rows(UsageStatement& statement, const Question& question,
@@ -135,17 +142,12 @@ std::string UsageReports::event_rows(UsageStatement& statement, const Question& 
 std::string UsageReports::rows(UsageStatement& statement, const Question& question,
                                std::int64_t bucket_unit) {
   std::vector<std::string> parts;
-  if (question.plan.rollup != nullptr) parts.push_back(rollup_rows(statement, question, bucket_unit));
+  for (const UsageSumsRange& range : question.plan.ranges(bucket_unit == 0 ? kAnyUnit : bucket_unit))
+    parts.push_back(rollup_rows(statement, question, range, bucket_unit));
   for (const auto& end : {question.plan.head, question.plan.tail}) {
     if (end) parts.push_back(event_rows(statement, question, *end, bucket_unit));
   }
   return fmt::format("({}) AS used", fmt::join(parts, " UNION ALL "));
-}
-
-/// Leaves out the groups of which nothing remains.
-std::string UsageReports::of_something(const Question& question) const {
-  if (!question.plan.takes_off()) return {};
-  return fmt::format(" HAVING {} > 0", order_measure(dialect_, BreakdownOrder::requests));
 }
 
 core::Result<UsageTotals> UsageReports::summary(const UsageFilter& filter) {
@@ -173,7 +175,7 @@ core::Result<UsageSeries> UsageReports::series(const SeriesQuery& query) {
   const std::string used = rows(statement, *question, unit);
   const std::string name = grouped ? ordered(dialect_, *grouped) : "name";
   statement.text = fmt::format("SELECT bucket, name, {} FROM {} GROUP BY bucket, name{} ORDER BY bucket{}",
-                               summary_list(dialect_), used, of_something(*question), grouped ? ", " + name : "");
+                               summary_list(dialect_), used, of_something(dialect_), grouped ? ", " + name : "");
   for (UsageGroupRow& row : snapshot_.groups(statement)) {
     series.points.push_back({.bucket = core::SystemTime(std::chrono::seconds(row.bucket * unit)),
                              .name = std::move(row.name),
@@ -191,7 +193,7 @@ std::vector<UsageGroupRow> UsageReports::ranked(const Question& question, Breakd
   const std::string measure = order_measure(dialect_, order);
   const std::string by_name = ordered(dialect_, *question.grouped);
   statement.text = fmt::format("SELECT 0, name, {} FROM {} GROUP BY name{} ORDER BY {}{} LIMIT {} OFFSET {}",
-                               in_two_steps ? measure : summary_list(dialect_), used, of_something(question),
+                               in_two_steps ? measure : summary_list(dialect_), used, of_something(dialect_),
                                order == BreakdownOrder::name ? "" : measure + " DESC, ", by_name,
                                statement.parameter(static_cast<std::int64_t>(limit)),
                                statement.parameter(static_cast<std::int64_t>(offset)));
@@ -249,8 +251,8 @@ core::Result<std::vector<std::string>> UsageReports::values(UsageDimension dimen
       conditions.push_back(fmt::format("{} < {}", key, statement.parameter(std::move(last))));
   }
   if (!by_id) conditions.emplace_back("name <> ''");
-  statement.text = fmt::format("SELECT 0, name FROM {} WHERE {} GROUP BY {}, name ORDER BY {}, {} LIMIT {}",
-                               used, all_of(conditions), key, key, ordered(dialect_, field),
+  statement.text = fmt::format("SELECT 0, name FROM {} WHERE {} GROUP BY {}, name{} ORDER BY {}, {} LIMIT {}",
+                               used, all_of(conditions), key, of_something(dialect_), key, ordered(dialect_, field),
                                statement.parameter(static_cast<std::int64_t>(std::min(limit, kMostValues))));
   std::vector<std::string> names;
   for (UsageGroupRow& row : snapshot_.groups(statement)) {
@@ -264,7 +266,7 @@ core::Result<std::vector<std::string>> UsageReports::used_keys(const UsagePeriod
   if (!question) return std::unexpected(std::move(question.error()));
   UsageStatement statement(dialect_);
   const std::string used = rows(statement, *question, 0);
-  statement.text = fmt::format("SELECT 0, name FROM {} GROUP BY name{}", used, of_something(*question));
+  statement.text = fmt::format("SELECT 0, name FROM {} GROUP BY name{}", used, of_something(dialect_));
   std::vector<std::string> keys;
   for (UsageGroupRow& row : snapshot_.groups(statement)) keys.push_back(std::move(row.name));
   return keys;

@@ -52,8 +52,8 @@ class UsageReports {
   void bound_scan(Question& question);
   /// The rows of the rollup and of the events, with the columns of a rollup besides bucket and name.
   std::string rows(UsageStatement& statement, const Question& question, std::int64_t bucket_unit);
-  [[nodiscard]] std::string of_something(const Question& question) const;
-  std::string rollup_rows(UsageStatement& statement, const Question& question, std::int64_t bucket_unit);
+  std::string rollup_rows(UsageStatement& statement, const Question& question, const UsageSumsRange& range,
+                          std::int64_t bucket_unit);
   std::string event_rows(UsageStatement& statement, const Question& question, const UsageEnd& end,
                          std::int64_t bucket_unit);
   std::vector<UsageGroupRow> ranked(const Question& question, BreakdownOrder order, std::size_t limit,

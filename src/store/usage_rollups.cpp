@@ -23,10 +23,12 @@ constexpr UsageField kByTask[] = {task, key, project, team, status_code, error_c
 
 constexpr std::int64_t kHour = 3'600;
 constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kWeek = 7 * kDay;
 constexpr UsageRollup kRollups[] = {
     {"usage_hourly_traffic", kHour, kTraffic}, {"usage_daily_scopes", kDay, kByScope},
     {"usage_daily_keys", kDay, kByKey},        {"usage_daily_end_users", kDay, kByEndUser},
     {"usage_daily_tags", kDay, kByTag},        {"usage_daily_tasks", kDay, kByTask},
+    {"usage_weekly_end_users", kWeek, kByEndUser},
 };
 
 constexpr std::int64_t bounded(std::int64_t value) noexcept {
@@ -123,6 +125,13 @@ const UsageColumn& column_of(UsageField field) noexcept {
 
 std::span<const UsageRollup> usage_rollups() noexcept {
   return kRollups;
+}
+
+const UsageRollup* coarser(const UsageRollup& rollup) noexcept {
+  const auto found = std::ranges::find_if(kRollups, [&](const UsageRollup& other) {
+    return other.unit > rollup.unit && other.dimensions.data() == rollup.dimensions.data();
+  });
+  return found == std::end(kRollups) ? nullptr : &*found;
 }
 
 bool has(const UsageRollup& rollup, UsageField field) noexcept {

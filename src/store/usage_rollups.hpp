@@ -55,11 +55,13 @@ const UsageColumn& column_of(UsageField field) noexcept;
 
 struct UsageRollup {
   std::string_view table;
-  std::int64_t unit;                       ///< seconds of a period: an hour or a day
+  std::int64_t unit;                       ///< seconds of a period: an hour, a day or a week
   std::span<const UsageField> dimensions;  ///< the primary key is (period, these)
 };
-/// The more general ones come first.
+/// The more general ones come first, and of those that know the same the one of shorter periods.
 std::span<const UsageRollup> usage_rollups() noexcept;
+/// The one that knows the same by longer periods, multiples of this one's; or null.
+const UsageRollup* coarser(const UsageRollup& rollup) noexcept;
 bool has(const UsageRollup& rollup, UsageField field) noexcept;
 
 /// The columns that add up, and what an event adds, in SQL that both databases understand.
