@@ -168,7 +168,7 @@ def integration() -> Result:
     else:
         files = [file for file in files if file.name != "admin_schemathesis.test.mjs"]
         result.skipped.append(("integration/admin_schemathesis.test.mjs", reason))
-    result.add(node_suite("integration", binary, files, jobs=2, seconds=180, timeout=1200, env=env))
+    result.add(node_suite("integration", binary, files, jobs=2, seconds=300, timeout=1200, env=env))
     return result
 
 
