@@ -21,7 +21,7 @@ for (const backend of ["sqlite", "postgres"]) {
     const all = new Fixture(`secrets-${backend}`);
     const secrets = new Secrets();
     const plant = (name) => secrets.plant(name);
-    let stores, gateway, admin, upstream, studio, key, provider, database;
+    let stores, gateway, admin, upstream, studio, key, provider, hooks, database;
     before(async () => {
       if (backend === "postgres") stores = await all.stores({ redisPassword: plant("Redis password") });
       secrets.plant("database password", "correct-horse");
@@ -44,6 +44,7 @@ for (const backend of ["sqlite", "postgres"]) {
 
     const works = (request, reply) => reply.json(200, request.method === "GET" ? { object: "list", data: [] } : apis.chat.whole({ input: 3, output: 5 }));
     const made = (name, secret) => { secrets.plant(name, secret); admin.shows(name); return secret; };
+    const signingSecret = (name) => secrets.plant(name, `whsec_${randomBytes(32).toString("base64")}`);
     const asCaller = async (what, path, body, headers = {}, bearer = key.key) => {
       const answer = await gateway.ask({ path, body: () => body }, bearer, {}, headers);
       admin.remember(what, answer);
@@ -85,6 +86,12 @@ for (const backend of ["sqlite", "postgres"]) {
       await admin.create(mappings, { scope: "project", target_id: project.id, credential: plant("project's LiteLLM credential") });
       await admin.create(mappings, { scope: "key", target_id: key.id, credential: plant("key's LiteLLM credential") });
       await admin.patch("/admin/studio/connection", { base_url: studio.url, token: plant("saved Studio token") });
+      const webhook = await admin.create("/admin/alerts/webhooks", { name: "ours", url: `${upstream.url}/alerts`, secret: signingSecret("webhook secret") });
+      hooks = `/admin/alerts/webhooks/${webhook.id}`;
+      await admin.act(`${hooks}/test`);
+      await admin.patch(hooks, { secret: signingSecret("changed webhook secret") });
+      made("rotated webhook secret", (await admin.act(`${hooks}/rotate`)).secret);
+      made("a made webhook secret", (await admin.create("/admin/alerts/webhooks", { name: "made", url: `${upstream.url}/alerts` })).secret);
       await admin.act("/admin/data-key/rotate");
     });
 
@@ -100,6 +107,8 @@ for (const backend of ["sqlite", "postgres"]) {
         ["POST", `/admin/providers/${provider.id}/credentials`, (value) => ({ name: "x", secret: value })],
         ["POST", mappings, (value) => ({ scope: "key", target_id: key.id, credential: value })],
         ["PATCH", "/admin/studio/connection", (value) => ({ token: value })],
+        ["POST", "/admin/alerts/webhooks", (value) => ({ name: "x", url: upstream.url, secret: value })],
+        ["PATCH", hooks, (value) => ({ secret: value })],
         ["POST", "/admin/operators", (value) => ({ name: "x", scopes: ["*"], email: "x@example.com", password: value })],
         ["POST", "/admin/session", (value) => ({ token: value })],
         ["POST", "/admin/session", (value) => ({ email: "ada@example.com", password: value })],
@@ -178,6 +187,7 @@ for (const backend of ["sqlite", "postgres"]) {
         await admin.request("GET", `/admin/providers/${provider.id}/models`);
         await admin.refused(502, "studio_unavailable", "GET", "/admin/studio/services");
         await admin.refused(502, "studio_unavailable", "POST", "/admin/studio/connection/test");
+        await admin.act(`${hooks}/test`);
       }
       upstream.script(works);
     });
