@@ -222,6 +222,12 @@ for (const backend of ["sqlite", "postgres"]) {
       };
       await admin.refused(400, "invalid_request", "POST", simulate, { body }, ["method", "tool_count", "colour", "key.policy.tpm_limit", "changes.policy_layers[0].policy.rpm_limit",
         "changes.policy_layers[1].id", "changes.routes[0].id", "changes.models[0]", "changes.guesses"]);
+      const dangling = {
+        policy_layers: [{ kind: "key", scope_id: nobody, policy: {} }, { kind: "team", scope_id: nobody, remove: true }, { kind: "project", scope_id: nobody, policy: { rpm_limit: 1 } }],
+        limits: [{ name: "l", scope: "team", target: nobody, requests_per_minute: 1 }], models: [{ name: "new", provider: "acme", targets: [{ provider: "nobody" }] }],
+      };
+      await admin.refused(400, "invalid_request", "POST", simulate, { body: { path: chat.path, changes: dangling } }, ["changes.policy_layers[0].scope_id", "changes.policy_layers[1].kind",
+        "changes.policy_layers[2].scope_id", "changes.limits[0].target", "changes.models[0].targets[0].provider"]);
       await admin.refused(400, "invalid_request", "POST", simulate, { body: { path: "/v1/models", route: "models", source_address: "here" } }, ["path", "source_address"]);
       await admin.refused(400, "invalid_request", "POST", simulate, { body: { route: "nothing" } }, ["route"]);
       await admin.refused(404, "not_found", "POST", simulate, { body: { path: chat.path, key_id: nobody } });

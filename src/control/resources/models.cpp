@@ -4,7 +4,6 @@
 #include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/provider_references.hpp"
-#include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 #include "control/resources/shapes.hpp"
 
@@ -16,7 +15,6 @@ using domain::Model;
 using domain::ModelTarget;
 
 constexpr std::size_t kMostModelName = 256;
-constexpr std::size_t kMostTargets = 32;
 
 std::optional<std::string> operation_problem(std::string_view label) {
   if (domain::parse_route_label(label)) return std::nullopt;
@@ -62,28 +60,6 @@ const Shape<Model>& model_shape() {
   return shape;
 }
 
-namespace {
-
-/// The providers a body names that there are not.
-core::Result<Problems> check_providers(const Resources& with, const Call& call) {
-  const auto known = known_providers(with);
-  if (!known) return std::unexpected(known.error());
-  Problems problems;
-  const auto check = [&](const json::Document& holder, const std::string& path) {
-    const auto name = text_in(holder, "provider");
-    const auto problem = name ? unknown_provider_problem(*known, *name) : std::nullopt;
-    if (problem) problems.add(path, *problem);
-  };
-  check(call.body, "provider");
-  const auto targets = call.body.find("targets");
-  if (targets == call.body.end() || !targets->is_array()) return problems;
-  for (std::size_t i = 0; i < std::min(targets->size(), kMostTargets); ++i)
-    check((*targets)[i], fmt::format("targets[{}].provider", i));
-  return problems;
-}
-
-}  // namespace
-
 void add_models(Api& api, const Resources& with) {
   auto& store = with.store.administration();
   Resource<Model> models{.path = "models",
@@ -93,7 +69,7 @@ void add_models(Api& api, const Resources& with) {
                          .read_scope = "models:read",
                          .write_scope = "models:write",
                          .search = "name"};
-  models.check_references = [&with](const Call& call) { return check_providers(with, call); };
+  models.check_references = [&with](const Call& call) { return unknown_providers_of_model(with, call.body); };
   add_resource(api, store, models);
   const auto set_enabled = [](bool enabled) {
     return [enabled](Change<Model>& change) -> core::Result<void> {

@@ -9,6 +9,9 @@
 
 #include "relayna/json/document.hpp"
 
+#include "control/resources/references.hpp"
+#include "control/resources/shapes.hpp"
+
 namespace relayna::control {
 
 namespace {
@@ -48,6 +51,23 @@ std::optional<std::string> unknown_provider_problem(const KnownProviders& known,
   }
   if (names.contains(name)) return std::nullopt;
   return "names no provider; " + told(names);
+}
+
+core::Result<Problems> unknown_providers_of_model(const Resources& with, const json::Document& body) {
+  const auto known = known_providers(with);
+  if (!known) return std::unexpected(known.error());
+  Problems problems;
+  const auto check = [&](const json::Document& holder, const std::string& path) {
+    const auto name = text_in(holder, "provider");
+    const auto problem = name ? unknown_provider_problem(*known, *name) : std::nullopt;
+    if (problem) problems.add(path, *problem);
+  };
+  check(body, "provider");
+  const auto targets = body.find("targets");
+  if (targets == body.end() || !targets->is_array()) return problems;
+  for (std::size_t i = 0; i < std::min(targets->size(), kMostTargets); ++i)
+    check((*targets)[i], fmt::format("targets[{}].provider", i));
+  return problems;
 }
 
 std::optional<std::string> fallback_problem(const KnownProviders& known, std::string_view name,

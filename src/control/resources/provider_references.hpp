@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "control/api/problems.hpp"
 #include "control/resources/resources.hpp"
 
 namespace relayna::control {
@@ -19,6 +20,9 @@ core::Result<KnownProviders> known_providers(const Resources& with);
 
 /// Null when there is a provider of this name, else what is wrong.
 std::optional<std::string> unknown_provider_problem(const KnownProviders& known, std::string_view name);
+
+/// The providers that the body of a model names and that there are not.
+core::Result<Problems> unknown_providers_of_model(const Resources& with, const json::Document& body);
 
 /// Null when a provider of this name may fall back to that one, else why not.
 std::optional<std::string> fallback_problem(const KnownProviders& known, std::string_view name,

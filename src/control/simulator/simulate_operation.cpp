@@ -1,9 +1,14 @@
 #include <algorithm>
+#include <functional>
+
+#include <fmt/format.h>
 
 #include "relayna/catalog/build.hpp"
 
 #include "control/api/parts.hpp"
 #include "control/resources/key_shape.hpp"
+#include "control/resources/provider_references.hpp"
+#include "control/resources/references.hpp"
 #include "control/simulator/simulation_json.hpp"
 #include "control/simulator/simulation_request.hpp"
 #include "control/simulator/simulator.hpp"
@@ -51,6 +56,38 @@ core::Result<VirtualKey> find_key(const Resources& with, const SimulationRequest
   return key;
 }
 
+using References = std::function<core::Result<Problems>(const json::Document&)>;
+
+/// What the entries of `kind` refer to and is not there. What is removed may refer to anything.
+core::Result<void> check_entries(const json::Document& changes, const char* kind, const References& wrong,
+                                 Problems& problems) {
+  const auto entries = changes.find(kind);
+  if (entries == changes.end() || !entries->is_array() || entries->size() > kMostChanges) return {};
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    const auto& entry = (*entries)[i];
+    if (!entry.is_object() || entry.contains("remove")) continue;
+    const auto found = wrong(entry);
+    if (!found) return std::unexpected(found.error());
+    Problems within;
+    add_below(fmt::format("changes.{}[{}]", kind, i), *found, within);
+    problems.add_missing(within);
+  }
+  return {};
+}
+
+core::Result<void> check_references(const Resources& with, const json::Document& changes, Problems& problems) {
+  if (!changes.is_object()) return {};
+  auto& store = with.store.administration();
+  const std::pair<const char*, References> kinds[] = {
+      {"policy_layers", [&](const auto& entry) { return check_scope_id(store, entry, "kind", "scope_id"); }},
+      {"limits", [&](const auto& entry) { return check_scope_id(store, entry, "scope", "target"); }},
+      {"models", [&](const auto& entry) { return unknown_providers_of_model(with, entry); }}};
+  for (const auto& [kind, wrong] : kinds) {
+    if (auto checked = check_entries(changes, kind, wrong, problems); !checked) return checked;
+  }
+  return {};
+}
+
 core::Result<Answer> simulate(const Resources& with, Call& call) {
   call.query.finish(call.problems);
   SimulationRequest wanted;
@@ -58,6 +95,8 @@ core::Result<Answer> simulate(const Resources& with, Call& call) {
   auto rows = with.store.catalog().load();
   if (!rows) return std::unexpected(std::move(rows.error()));
   apply_changes(wanted.changes, *rows, call.problems);
+  if (auto checked = check_references(with, wanted.changes, call.problems); !checked)
+    return std::unexpected(std::move(checked.error()));
   auto key = find_key(with, wanted, call, *rows);
   if (!key) return std::unexpected(std::move(key.error()));
   if (!call.problems.empty()) return std::unexpected(call.problems.error());

@@ -16,7 +16,6 @@ using store::CatalogRows;
 
 namespace {
 
-constexpr std::size_t kMostEntries = 100;
 constexpr const char* kRemove = "remove";
 
 /// Rows that may be changed: where they are, and the fields that tell one from another.
@@ -100,8 +99,8 @@ void change_all(const Changeable<R>& kind, const Document& entries, CatalogRows&
   if (entries.is_null()) return;
   if (!entries.is_array())
     return problems.add(path, "must be an array, not " + std::string(type_name(entries)));
-  if (entries.size() > kMostEntries)
-    return problems.add(path, fmt::format("must have at most {} entries", kMostEntries));
+  if (entries.size() > kMostChanges)
+    return problems.add(path, fmt::format("must have at most {} entries", kMostChanges));
   for (std::size_t i = 0; i < entries.size(); ++i) {
     Problems within;
     change(kind, entries[i], rows, within);
@@ -132,7 +131,7 @@ Document unsaved_changes_schema() {
     entry["properties"]["id"] = {{"type", "string"}};
     if (kind.removable) entry["properties"][kRemove] = {{"type", "boolean"}};
     auto entries = array_of(std::move(entry));
-    entries["maxItems"] = kMostEntries;
+    entries["maxItems"] = kMostChanges;
     properties[kind.name] = std::move(entries);
   });
   return nullable(

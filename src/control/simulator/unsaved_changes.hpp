@@ -6,6 +6,8 @@
 
 namespace relayna::control {
 
+inline constexpr std::size_t kMostChanges = 100;  ///< of one kind
+
 /// Makes `changes` to rows in memory as they would be made to stored ones: `{"policy_layers": […], "routes":
 /// […], "models": […], "limits": […]}`. An entry names its row (a layer by kind and scope_id or by id, a
 /// route by id, a model or a limit by name) and is merged into it as PATCH would, or is a new row; with
