@@ -90,22 +90,16 @@ std::vector<UsageSumsRange> UsagePlan::ranges(std::int64_t longest) const {
   const std::int64_t ratio = coarse->unit / rollup->unit;
   UsageSumsRange whole{coarse, {}, {}};
   std::vector<UsageSumsRange> ends;
-  if (first) {
-    const std::int64_t into = *first % ratio;  // periods of the coarse one that are not asked for
-    const bool taken_off = into < ratio - into;
-    whole.first = *first / ratio + (taken_off ? 0 : 1);
-    const std::int64_t border = *whole.first * ratio;
-    if (border != *first)
-      ends.push_back({rollup, std::min(border, *first), std::max(border, *first), taken_off});
-  }
-  if (last) {
-    const std::int64_t into = *last % ratio;  // periods of the coarse one that are asked for
-    const bool taken_off = into > ratio - into;
-    whole.last = *last / ratio + (taken_off ? 1 : 0);
-    const std::int64_t border = *whole.last * ratio;
-    if (border != *last)
-      ends.push_back({rollup, std::min(border, *last), std::max(border, *last), taken_off});
-  }
+  // Moves a border to the nearest one of the coarser periods; what lies between is added, or is too much.
+  const auto moved = [&](std::int64_t border, bool begins) {
+    const std::int64_t nearest = (border + ratio / 2) / ratio;
+    const std::int64_t there = nearest * ratio;
+    if (there != border)
+      ends.push_back({rollup, std::min(border, there), std::max(border, there), (there < border) == begins});
+    return nearest;
+  };
+  if (first) whole.first = moved(*first, true);
+  if (last) whole.last = moved(*last, false);
   if (whole.first && whole.last && *whole.first >= *whole.last) return {{rollup, first, last}};
   ends.insert(ends.begin(), whole);
   return ends;
