@@ -121,6 +121,11 @@ void ask_everything(store::AnalyticsRepository& analytics) {
     breakdown(std::string("breakdown by ") + name + ", 30 days", {.filter = month, .by = by});
     breakdown(std::string("breakdown by ") + name + ", 90 days", {.filter = {}, .by = by});
   }
+  // As far from whole days as can be: half a day of events at either end.
+  const store::UsageFilter noons{.from = kEnd - days(30) - hours(12), .to = kEnd - hours(12)};
+  breakdown("breakdown by key, 30 days, from noon to noon", {.filter = noons, .by = UsageDimension::key});
+  breakdown("breakdown by end user, 30 days, from noon to noon",
+            {.filter = noons, .by = UsageDimension::end_user});
   breakdown("breakdown by model, 30 days, a project",
             {.filter = in_month([](auto& f) { f.project_id = project_id(3); }), .by = UsageDimension::model});
   breakdown("breakdown by key by cost, 30 days, a model",
