@@ -1,5 +1,5 @@
 #include "control/alerts/alerts.hpp"
-#include "control/api/resource.hpp"
+#include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 
 namespace relayna::control {

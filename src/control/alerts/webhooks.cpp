@@ -5,7 +5,7 @@
 #include "relayna/catalog/build.hpp"
 
 #include "control/alerts/alerts.hpp"
-#include "control/api/resource.hpp"
+#include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/providers.hpp"
 

@@ -1,4 +1,4 @@
-#include "control/api/resource.hpp"
+#include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/resources.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "control/api/resource.hpp"
+#include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/dependents.hpp"
 #include "control/resources/key_shape.hpp"

@@ -1,6 +1,6 @@
 #include "relayna/domain/limit_checks.hpp"
 
-#include "control/api/resource.hpp"
+#include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/dependents.hpp"
 #include "control/resources/money_part.hpp"

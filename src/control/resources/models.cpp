@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "control/api/add_resource.hpp"
 #include "control/api/parts.hpp"
-#include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/provider_references.hpp"
 #include "control/resources/resources.hpp"

@@ -2,7 +2,7 @@
 
 #include "relayna/domain/scopes.hpp"
 
-#include "control/api/resource.hpp"
+#include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/overlap.hpp"
 #include "control/resources/resources.hpp"

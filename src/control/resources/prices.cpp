@@ -4,8 +4,8 @@
 #include "relayna/domain/price_catalog.hpp"
 #include "relayna/domain/price_fields.hpp"
 
+#include "control/api/add_resource.hpp"
 #include "control/api/parts.hpp"
-#include "control/api/resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/money_part.hpp"
 #include "control/resources/provider_references.hpp"

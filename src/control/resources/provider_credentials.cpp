@@ -1,6 +1,6 @@
 #include "relayna/catalog/build.hpp"
 
-#include "control/api/resource.hpp"
+#include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/dependents.hpp"
 #include "control/resources/references.hpp"
