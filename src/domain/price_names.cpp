@@ -17,14 +17,32 @@ bool ends_in(std::string_view text, std::string_view shape) {
   return std::ranges::equal(end, shape, [](char c, char s) { return s == '0' ? is_digit(c) : c == s; });
 }
 
-std::string_view without_snapshot(std::string_view name) {
-  constexpr std::string_view kLatest = "-latest";
-  if (name.size() > kLatest.size() && name.ends_with(kLatest))
-    return name.substr(0, name.size() - kLatest.size());
-  for (const std::string_view shape : {"-0000-00-00", "-00000000", "@00000000", "-000"}) {
-    if (ends_in(name, shape)) return name.substr(0, name.size() - shape.size());
+bool drop_start(std::string_view& text, std::string_view start) {
+  if (text.size() <= start.size() || !text.starts_with(start)) return false;
+  text.remove_prefix(start.size());
+  return true;
+}
+
+/// What a snapshot adds to its model's name: `-v2@20241022` is a variant and a date.
+struct Snapshot {
+  std::string_view variant;
+  std::string_view date;
+};
+constexpr std::array kSnapshots{
+    Snapshot{"", "-latest"},          Snapshot{"", "-0000-00-00"},  Snapshot{"-preview", "-00-00"},
+    Snapshot{"-preview", "-00-0000"}, Snapshot{"-v0", "@00000000"}, Snapshot{"", "-00000000"},
+    Snapshot{"", "@00000000"},        Snapshot{"", "-000"},
+};
+
+void add_without_snapshot(std::vector<std::string>& names, std::string_view name) {
+  for (const auto& [variant, date] : kSnapshots) {
+    if (!ends_in(name, date)) continue;
+    const std::string_view undated = name.substr(0, name.size() - date.size());
+    if (!ends_in(undated, variant)) continue;
+    names.emplace_back(undated);
+    if (!variant.empty()) names.emplace_back(undated.substr(0, undated.size() - variant.size()));
+    return;
   }
-  return name;
 }
 
 struct Prefix {
@@ -57,35 +75,40 @@ std::string with_dashes(std::string_view model) {
   return out;
 }
 
-// anthropic.claude-3-5-sonnet-20240620-v1:0
+constexpr std::array<std::string_view, 5> kRegions{"us.", "eu.", "apac.", "jp.", "au."};
+
+// anthropic.claude-3-5-sonnet-20240620-v1:0, global.anthropic.…, us.anthropic.…
 OwnedName bedrock_name(std::string_view model) {
-  constexpr std::string_view kGlobal = "global.";
-  constexpr std::string_view kAnthropic = "anthropic.";
-  if (model.starts_with(kGlobal)) model.remove_prefix(kGlobal.size());
-  if (!model.starts_with(kAnthropic)) return {};
-  model.remove_prefix(kAnthropic.size());
+  const bool regional =
+      std::ranges::any_of(kRegions, [&](std::string_view region) { return drop_start(model, region); });
+  if (!regional) drop_start(model, "global.");
+  if (!drop_start(model, "anthropic.")) return {};
   if (ends_in(model, ":0")) model.remove_suffix(2);
   if (ends_in(model, "-v0")) model.remove_suffix(3);
-  return {"anthropic", std::string(model)};
+  return {"anthropic", (regional ? "regional/" : "") + std::string(model)};
 }
 
 }  // namespace
 
 std::vector<std::string> price_names(std::string_view model) {
   std::vector<std::string> names{std::string(model)};
-  const std::string_view shorter = without_snapshot(model);
-  if (shorter != model) names.emplace_back(shorter);
+  add_without_snapshot(names, model);
+  if (std::string_view rest = model; drop_start(rest, "gpt-35-")) {  // as Azure spells it
+    const std::string usual = "gpt-3.5-" + std::string(rest);
+    names.push_back(usual);
+    add_without_snapshot(names, usual);
+  }
   return names;
 }
 
 OwnedName owned_name(std::string_view model, ProviderKind kind) {
-  constexpr std::string_view kBedrock = "bedrock/";
-  if (model.starts_with(kBedrock)) model.remove_prefix(kBedrock.size());
+  const bool resold = drop_start(model, "openrouter/");
+  if (drop_start(model, "bedrock/") && !drop_start(model, "converse/")) drop_start(model, "invoke/");
   const std::size_t slash = model.find('/');
   if (slash == model.npos) return bedrock_name(model);
   const auto prefix = std::ranges::find(kPrefixes, model.substr(0, slash), &Prefix::name);
   if (prefix == kPrefixes.end()) return {};
-  if (!prefix->anywhere && kind != ProviderKind::litellm) return {};
+  if (!prefix->anywhere && (resold || kind != ProviderKind::litellm)) return {};
   const std::string_view bare = model.substr(slash + 1);
   // Claude on Vertex is Anthropic's, and so is its price.
   const bool claude = prefix->list == "anthropic" || bare.starts_with("claude-");

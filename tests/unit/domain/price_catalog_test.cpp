@@ -21,11 +21,14 @@ const char* const kList = R"({
     {"provider": "openai", "source": "x", "checked": "2026-11-20", "models": [
       {"model": "gpt-4o", "input": 1}, {"model": "gpt-4o-2024-05-13", "input": 2}, {"model": "gpt-4o-mini", "input": 3},
       {"model": "o3", "input": 4}, {"model": "o3", "effective_from": "2025-06-10", "input": 5},
-      {"model": "shared", "input": 6}, {"model": "gpt-x-latest", "input": 7}]},
+      {"model": "shared", "input": 6}, {"model": "gpt-x-latest", "input": 7}, {"model": "gpt-3.5-turbo", "input": 8},
+      {"model": "gpt-3.5-turbo-1106", "input": 9}]},
     {"provider": "anthropic", "source": "x", "checked": "2026-11-20", "models": [
-      {"model": "claude-3-5-sonnet", "input": 11}, {"model": "claude-sonnet-4-5", "input": 12}]},
+      {"model": "claude-3-5-sonnet", "input": 11}, {"model": "claude-sonnet-4-5", "input": 12},
+      {"model": "regional/claude-sonnet-4-5", "input": 13}]},
     {"provider": "gemini", "source": "x", "checked": "2026-11-20", "models": [
-      {"model": "gemini-2.0-flash", "input": 21}, {"model": "shared", "input": 22}]},
+      {"model": "gemini-2.0-flash", "input": 21}, {"model": "shared", "input": 22},
+      {"model": "gemini-2.5-pro", "input": 23}, {"model": "gemini-3-pro-preview", "input": 24}]},
     {"provider": "groq", "source": "x", "checked": "2026-11-20", "models": [
       {"model": "openai/gpt-oss-120b", "input": 31}, {"model": "llama-3.3-70b-versatile", "input": 32}]},
     {"provider": "echo", "source": "x", "checked": "2026-11-20", "models": [{"model": "*", "input": 0}]}
@@ -83,13 +86,25 @@ TEST(PriceCatalog, ASnapshotCostsWhatItsModelCostsUnlessItIsListed) {
   EXPECT_EQ(found(prices, "p", Kind::openai, "gpt-x-latest"), 7);
   EXPECT_EQ(found(prices, "p", Kind::gemini, "gemini-2.0-flash-001"), 21);
   EXPECT_EQ(found(prices, "p", Kind::anthropic, "claude-sonnet-4-5-20250929"), 12);
+  EXPECT_EQ(found(prices, "p", Kind::vertex, "claude-3-5-sonnet-v2@20241022"), 11);
+  EXPECT_EQ(found(prices, "p", Kind::gemini, "gemini-2.5-pro-preview-05-06"), 23);
+  EXPECT_EQ(found(prices, "p", Kind::gemini, "gemini-2.5-pro-preview-09-2025"), 23);
+  EXPECT_EQ(found(prices, "p", Kind::gemini, "gemini-3-pro-preview-11-2025"), 24);
+}
+
+TEST(PriceCatalog, AzureWritesItsOldestModelWithoutADot) {
+  const PriceCatalog prices = catalog();
+  EXPECT_EQ(found(prices, "p", Kind::azure_openai, "gpt-35-turbo"), 8);
+  EXPECT_EQ(found(prices, "p", Kind::azure_openai, "gpt-35-turbo-1106"), 9);
+  EXPECT_EQ(found(prices, "p", Kind::azure_openai, "gpt-35-turbo-2024-01-25"), 8);
+  EXPECT_EQ(found(prices, "p", Kind::azure_openai, "gpt-35-"), -1);
 }
 
 TEST(PriceCatalog, NeverGuessesAFamily) {
   const PriceCatalog prices = catalog();
-  for (const char* model :
-       {"gpt-4o-mini-x", "gpt-4o-audio-preview", "gpt-4", "gpt-4o-24-08-06", "gpt-4o-2024-8-06",
-        "ft:gpt-4o-2024-08-06:acme::x", "GPT-4O", "", "-2024-08-06", "-latest"}) {
+  for (const char* model : {"gpt-4o-mini-x", "gpt-4o-audio-preview", "gpt-4", "gpt-4o-24-08-06",
+                            "gpt-4o-2024-8-06", "ft:gpt-4o-2024-08-06:acme::x", "GPT-4O", "", "-2024-08-06",
+                            "-latest", "gpt-4o-05-06", "gpt-4o-v2", "gpt-4o-preview"}) {
     EXPECT_EQ(found(prices, "p", Kind::openai, model), -1) << model;
   }
 }
@@ -105,8 +120,17 @@ TEST(PriceCatalog, APrefixSaysWhoseModelItIs) {
       << "may be hosted elsewhere";
   EXPECT_EQ(found(prices, "p", Kind::openai, "openai/gpt-oss-120b"), -1) << "has no price of its maker's";
   EXPECT_EQ(found(prices, "p", Kind::bedrock, "global.anthropic.claude-sonnet-4-5-20250929-v1:0"), 12);
-  EXPECT_EQ(found(prices, "p", Kind::bedrock, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"), -1)
-      << "regional profiles cost more";
+}
+
+TEST(PriceCatalog, ARegionalProfileHasAPriceOfItsOwn) {
+  const PriceCatalog prices = catalog();
+  for (const char* region : {"us", "eu", "apac", "jp", "au"}) {
+    const std::string model = std::string(region) + ".anthropic.claude-sonnet-4-5-20250929-v1:0";
+    EXPECT_EQ(found(prices, "p", Kind::bedrock, model.c_str()), 13) << model;
+  }
+  EXPECT_EQ(found(prices, "p", Kind::bedrock, "us.anthropic.claude-3-5-sonnet-20241022-v2:0"), -1);
+  EXPECT_EQ(found(prices, "p", Kind::bedrock, "us-gov.anthropic.claude-sonnet-4-5-20250929-v1:0"), -1);
+  EXPECT_EQ(found(prices, "p", Kind::bedrock, "us.global.anthropic.claude-sonnet-4-5-20250929-v1:0"), -1);
 }
 
 TEST(PriceCatalog, LiteLlmMayServeAnybodysModels) {
@@ -117,6 +141,19 @@ TEST(PriceCatalog, LiteLlmMayServeAnybodysModels) {
   EXPECT_EQ(found(prices, "litellm", Kind::litellm, "groq/openai/gpt-oss-120b"), 31);
   EXPECT_EQ(found(prices, "litellm", Kind::litellm, "bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0"), 11);
   EXPECT_EQ(found(prices, "litellm", Kind::litellm, "vertex_ai/claude-sonnet-4-5@20250929"), 12);
+  EXPECT_EQ(found(prices, "litellm", Kind::litellm, "vertex_ai/claude-3-5-sonnet-v2@20241022"), 11);
+  EXPECT_EQ(
+      found(prices, "litellm", Kind::litellm, "bedrock/converse/anthropic.claude-3-5-sonnet-20240620-v1:0"),
+      11);
+  EXPECT_EQ(
+      found(prices, "litellm", Kind::litellm, "bedrock/invoke/anthropic.claude-3-5-sonnet-20240620-v1:0"),
+      11);
+  EXPECT_EQ(found(prices, "litellm", Kind::litellm, "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+            13);
+  EXPECT_EQ(found(prices, "litellm", Kind::litellm, "openrouter/anthropic/claude-3.5-sonnet"), 11);
+  EXPECT_EQ(found(prices, "litellm", Kind::litellm, "openrouter/openai/gpt-4o"), 1);
+  EXPECT_EQ(found(prices, "litellm", Kind::litellm, "openrouter/groq/llama-3.3-70b-versatile"), -1)
+      << "OpenRouter does not say who serves";
   EXPECT_EQ(found(prices, "litellm", Kind::litellm, "shared"), -1) << "two lists have it";
   EXPECT_EQ(found(prices, "litellm", Kind::litellm, "whatever"), -1) << "echo's zero is echo's alone";
 }
@@ -200,10 +237,14 @@ class BuiltInPrices : public ::testing::Test {
     ASSERT_TRUE(made) << made.error().message;
     prices_ = *std::move(made);
   }
-  std::string input(Kind kind, const char* model) {
+  std::string input(Kind kind, const char* model, const char* provider = "p") {
     const Price* price =
-        prices_.lookup({.provider = "p", .kind = kind, .model = model, .at = day("2026-11-20")});
+        prices_.lookup({.provider = provider, .kind = kind, .model = model, .at = day("2026-11-20")});
     return price == nullptr ? "unpriced" : price->rates.input->str();
+  }
+  std::string output(Kind kind, const char* model, const char* date) {
+    const Price* price = prices_.lookup({.provider = "p", .kind = kind, .model = model, .at = day(date)});
+    return price == nullptr ? "unpriced" : price->rates.output->str();
   }
   PriceCatalog prices_;
 };
@@ -225,6 +266,42 @@ TEST_F(BuiltInPrices, KnowTheModelsPeopleUse) {
   EXPECT_EQ(input(Kind::echo, "echo"), "0");
 }
 
+TEST_F(BuiltInPrices, KnowTheNewModels) {
+  EXPECT_EQ(input(Kind::openai, "gpt-6.2-astra"), "8");
+  EXPECT_EQ(input(Kind::openai, "gpt-6.1-sol-2026-09-29"), "2");
+  EXPECT_EQ(input(Kind::openai, "gpt-6-luna"), "0.1");
+  EXPECT_EQ(input(Kind::openai, "gpt-5.5-pro"), "30");
+  EXPECT_EQ(input(Kind::openai, "gpt-4o-search-preview-2025-03-11"), "2.5");
+  EXPECT_EQ(input(Kind::azure_openai, "gpt-35-turbo"), "0.5");
+  EXPECT_EQ(input(Kind::azure_openai, "gpt-35-turbo-1106"), "1");
+  EXPECT_EQ(input(Kind::azure_openai, "gpt-5-chat"), "1.25");
+  EXPECT_EQ(input(Kind::anthropic, "claude-fable-5-1"), "10");
+  EXPECT_EQ(input(Kind::anthropic, "claude-haiku-5-5"), "0.1");
+  EXPECT_EQ(input(Kind::bedrock, "global.anthropic.claude-opus-5-5"), "4");
+  EXPECT_EQ(input(Kind::bedrock, "us.anthropic.claude-opus-5-5"), "4.4");
+  EXPECT_EQ(input(Kind::bedrock, "eu.anthropic.claude-sonnet-4-20250514-v1:0"), "3");
+  EXPECT_EQ(input(Kind::litellm, "openrouter/anthropic/claude-sonnet-5.5"), "2");
+  EXPECT_EQ(input(Kind::gemini, "gemini-3.5-flash-lite"), "0.3");
+  EXPECT_EQ(input(Kind::gemini, "gemini-2.5-pro-preview-05-06"), "1.25");
+  EXPECT_EQ(input(Kind::gemini, "gemini-flash-latest"), "0.75");
+  EXPECT_EQ(input(Kind::openai, "mistral-small-latest", "mistral"), "0.15");
+  EXPECT_EQ(input(Kind::openai, "openai/gpt-oss-20b", "groq"), "0.075");
+  EXPECT_EQ(input(Kind::litellm, "xai/grok-4-fast"), "1.25");
+  EXPECT_EQ(input(Kind::cohere, "command-r-08-2024"), "0.15");
+}
+
+TEST_F(BuiltInPrices, FollowWhatWasAnnouncedForADay) {
+  EXPECT_EQ(output(Kind::openai, "gpt-5.6-sol", "2026-08-20"), "30");
+  EXPECT_EQ(output(Kind::openai, "gpt-5.6-sol", "2026-11-21"), "20");
+  EXPECT_EQ(output(Kind::openai, "gpt-5.6-sol", "2026-11-22"), "30")
+      << "the reduction was promised until the 21st";
+  for (const char* model :
+       {"gemini-3.6-flash", "gemini-3.7-flash", "gemini-3.8-flash", "gemini-flash-latest"}) {
+    EXPECT_EQ(output(Kind::gemini, model, "2026-12-31"), "3.75") << model;
+    EXPECT_EQ(output(Kind::gemini, model, "2027-01-01"), "7.5") << model;
+  }
+}
+
 // Mistakes of a slipped decimal point or a swapped column, which no reader notices in a hundred lines.
 TEST_F(BuiltInPrices, ArePlausible) {
   EXPECT_GT(prices_.listed().size(), 100U);
@@ -242,22 +319,75 @@ TEST_F(BuiltInPrices, ArePlausible) {
     if (r.cache_write_1h) EXPECT_GT(*r.cache_write_1h, *r.cache_write) << name;
     if (r.audio_input) EXPECT_GE(*r.audio_input, *r.input) << name;
     if (!price.long_context) continue;
-    EXPECT_GE(price.long_context->above_input_tokens, 128'000) << name;
+    EXPECT_GE(price.long_context->above_input_tokens, 100'000) << name;
     EXPECT_GT(*price.long_context->rates.input, *r.input) << name;
     EXPECT_GT(*price.long_context->rates.output, *r.output) << name;
   }
 }
 
+constexpr std::string_view kRegional = "regional/";
+
+// A cache read is a tenth of the input, but for the models that are listed here.
 TEST_F(BuiltInPrices, AnthropicsCachesFollowItsMultipliers) {
+  const auto input_per_cache_read = [](const Price& price) {
+    std::string_view model = price.model;
+    if (model.starts_with(kRegional)) model.remove_prefix(kRegional.size());
+    if (model == "claude-fable-5-1" || model == "claude-mythos-5-1") return 40;
+    if (model == "claude-opus-5-5") return 20;
+    if (model == "claude-sonnet-5-5" && price.effective_from) return 20;
+    return 10;
+  };
   for (const Price& price : prices_.listed()) {
     if (price.provider != "anthropic" || price.model == "claude-3-haiku") continue;  // its prices are rounded
     const auto follows = [&](const Rates& r) {
-      EXPECT_EQ(r.cache_read->nanos() * 10, r.input->nanos()) << price.model;
+      EXPECT_EQ(r.cache_read->nanos() * input_per_cache_read(price), r.input->nanos()) << price.model;
       EXPECT_EQ(r.cache_write->nanos() * 4, r.input->nanos() * 5) << price.model;
       EXPECT_EQ(r.cache_write_1h->nanos(), r.input->nanos() * 2) << price.model;
     };
     follows(price.rates);
     if (price.long_context) follows(price.long_context->rates);
+  }
+}
+
+// A tenth dearer than the model itself from Claude 4.5 on, as dear before.
+TEST_F(BuiltInPrices, RegionalProfilesFollowTheirModels) {
+  int seen = 0;
+  for (const Price& price : prices_.listed()) {
+    if (!price.model.starts_with(kRegional)) continue;
+    ++seen;
+    const std::string model = price.model.substr(kRegional.size());
+    const Price* plain = nullptr;
+    for (const Price& other : prices_.listed()) {
+      if (other.provider == price.provider && other.model == model &&
+          other.effective_from == price.effective_from)
+        plain = &other;
+    }
+    ASSERT_NE(plain, nullptr) << price.model;
+    const bool old = model == "claude-opus-4" || model == "claude-opus-4-1" || model == "claude-sonnet-4";
+    const auto follows = [&](const Rates& regional, const Rates& r) {
+      for (const auto rate : {&Rates::input, &Rates::output, &Rates::cache_read}) {
+        EXPECT_EQ((regional.*rate)->nanos() * 10, (r.*rate)->nanos() * (old ? 10 : 11)) << price.model;
+      }
+    };
+    follows(price.rates, plain->rates);
+    ASSERT_EQ(price.long_context.has_value(), plain->long_context.has_value()) << price.model;
+    if (plain->long_context) follows(price.long_context->rates, plain->long_context->rates);
+  }
+  EXPECT_GT(seen, 0);
+}
+
+// Above 272k tokens OpenAI charges twice the input and one and a half times the output.
+TEST_F(BuiltInPrices, OpenAisLongContextsFollowItsMultipliers) {
+  for (const Price& price : prices_.listed()) {
+    if (price.provider != "openai" || !price.long_context) continue;
+    const Rates& r = price.rates;
+    const Rates& l = price.long_context->rates;
+    EXPECT_EQ(price.long_context->above_input_tokens, 272'000) << price.model;
+    EXPECT_EQ(l.input->nanos(), r.input->nanos() * 2) << price.model;
+    EXPECT_EQ(l.output->nanos() * 2, r.output->nanos() * 3) << price.model;
+    if (r.cache_read) EXPECT_EQ(l.cache_read->nanos(), r.cache_read->nanos() * 2) << price.model;
+    if (r.cache_write) EXPECT_EQ(r.cache_write->nanos() * 4, r.input->nanos() * 5) << price.model;
+    if (r.cache_write) EXPECT_EQ(l.cache_write->nanos(), r.cache_write->nanos() * 2) << price.model;
   }
 }
 
