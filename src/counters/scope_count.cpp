@@ -55,6 +55,17 @@ std::optional<std::int64_t> wait_of(const ScopeCount& count, LimitKind kind, std
   return std::chrono::ceil<std::chrono::seconds>(*end - now).count();
 }
 
+bool counts_requests(LimitKind kind) noexcept {
+  return kind == LimitKind::requests_per_minute || kind == LimitKind::requests_per_day ||
+         kind == LimitKind::concurrent_requests;
+}
+
+/// What requests under way hold of the tokens or the money of which so much is used.
+std::int64_t held_of(const ScopeCount& count, LimitKind kind, std::int64_t used) noexcept {
+  const auto held = domain::is_money(kind) ? count.reserved.cost_nanos : count.reserved.tokens;
+  return std::min(held, std::max<std::int64_t>(used, 0));
+}
+
 }  // namespace
 
 Amounts bounded(Amounts amounts) noexcept {
@@ -163,6 +174,8 @@ std::optional<Refusal> refusal(const ScopeCount& count, const domain::LimitSet& 
     keep_longer(reason, Refusal{.kind = kind,
                                 .limit = limit,
                                 .used = used,
+                                .wanted = *amount,
+                                .held = counts_requests(kind) ? 0 : held_of(count, kind, used),
                                 .retry_after = wait_of(count, kind, limit, *amount, now)});
   }
   return reason;
@@ -178,13 +191,10 @@ void keep_longer(std::optional<Refusal>& kept, std::optional<Refusal> other) {
 domain::PerLimit reserved_of(const ScopeCount& count, const Standing& standing) {
   domain::PerLimit reserved{};
   for (const auto kind : kAllKinds) {
-    const bool by_request = kind == LimitKind::requests_per_minute || kind == LimitKind::requests_per_day ||
-                            kind == LimitKind::concurrent_requests;
-    const auto held = by_request               ? count.concurrent
-                      : domain::is_money(kind) ? count.reserved.cost_nanos
-                                               : count.reserved.tokens;
     const auto used = standing.used[static_cast<std::size_t>(kind)];
-    reserved[static_cast<std::size_t>(kind)] = std::min(held, std::max<std::int64_t>(used, 0));
+    reserved[static_cast<std::size_t>(kind)] =
+        counts_requests(kind) ? std::min(count.concurrent, std::max<std::int64_t>(used, 0))
+                              : held_of(count, kind, used);
   }
   return reserved;
 }

@@ -89,6 +89,7 @@ constexpr std::array kSourceNames{
     SourceName{CostSource::upstream, "upstream"},
     SourceName{CostSource::catalog, "catalog"},
     SourceName{CostSource::route_default, "route_default"},
+    SourceName{CostSource::reserved, "reserved"},
     SourceName{CostSource::unpriced, "unpriced"},
 };
 

@@ -66,6 +66,7 @@ runtime::Task<core::Result<ClientResponse>> Client::send(net::Origin origin, Cli
     Lease lease(state, connections);
     if (!fresh) lease.connection = state->pool.take(connections, now);
     core::Duration connecting{};
+    if (request.sent != nullptr) *request.sent = false;
     const bool reused = lease.connection.stream != nullptr;
     if (reused) {
       ++state->reuses;

@@ -77,6 +77,7 @@ runtime::Task<bool> ClientExchange::start(const ClientRequest& request, Response
     now = this->now();
   }
   sent_ = written == IoStatus::ok;
+  if (request.sent != nullptr) *request.sent = sent_;
   if (written == IoStatus::timed_out || written == IoStatus::cancelled) co_return fail_start(written);
   // A failed write still leaves an answer to be read: an upstream that refuses a body closes behind its
   // answer.

@@ -85,15 +85,29 @@ std::string owner(const domain::LimitedScope& scope) {
   return out;
 }
 
+bool is_full(const counters::Refusal& refusal) noexcept {
+  return refusal.used >= refusal.limit;
+}
+
+/// How a request may ask for less of a limit that can never hold it.
+std::string_view advice(const counters::Refusal& refusal) noexcept {
+  if (refusal.wanted <= refusal.limit || refusal.limit <= 0) return {};
+  return " Ask for less: a smaller max_tokens (which is assumed where none is sent), or a shorter prompt.";
+}
+
+std::string why(const counters::Refusal& refusal) {
+  const std::string used = amount(refusal.kind, refusal.used);
+  if (is_full(refusal)) return fmt::format("is reached: {} used.", used);
+  return fmt::format("has no room for this request: {} used, and it may take {} more.{}", used,
+                     amount(refusal.kind, refusal.wanted), advice(refusal));
+}
+
 }  // namespace
 
 core::Error refusal_error(const domain::LimitedScope& scope, const counters::Refusal& refusal) {
-  const bool used_up = refusal.used >= refusal.limit;
   core::Error error(code_of(refusal.kind),
-                    fmt::format("The limit of {}{} for {} {}: {} used.", amount(refusal.kind, refusal.limit),
-                                unit_of(refusal.kind), owner(scope),
-                                used_up ? "is reached" : "has no room for this request",
-                                amount(refusal.kind, refusal.used)));
+                    fmt::format("The limit of {}{} for {} {}", amount(refusal.kind, refusal.limit),
+                                unit_of(refusal.kind), owner(scope), why(refusal)));
   if (refusal.retry_after)
     error.retry_after = std::chrono::seconds(std::max<std::int64_t>(*refusal.retry_after, 1));
   return std::move(error).with_limit(std::string(to_string(scope.scope)),
@@ -120,9 +134,11 @@ counters::Standing aged(counters::Standing standing, core::SystemTime at, core::
 void RefusalMemory::remember(const domain::LimitedScope& scope, const counters::Refusal& refusal,
                              std::vector<ScopeStanding> standings, core::SystemTime at, core::TimePoint now) {
   // Concurrency ends whenever a request does, and a total budget when somebody raises it: neither has a known
-  // end.
-  if (refusal.kind == LimitKind::concurrent_requests || !refusal.retry_after || refusal.used < refusal.limit)
+  // end. Nor has a limit that requests under way may give back a part of.
+  if (refusal.kind == LimitKind::concurrent_requests || !refusal.retry_after ||
+      refusal.used - refusal.held < refusal.limit) {
     return;
+  }
   if (entries_.size() >= kMost) {
     std::erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
     if (entries_.size() >= kMost) entries_.clear();

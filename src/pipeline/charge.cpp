@@ -14,7 +14,23 @@ bool generates(const Inquiry& x) {
   return x.match.metered != dialect::Operation::embeddings;
 }
 
+bool counts_tokens(const domain::LimitSet& limits) noexcept {
+  return limits.has(domain::LimitKind::tokens_per_minute) || limits.has(domain::LimitKind::tokens_per_day);
+}
+
+/// A call nobody can read is taken for one answer of the assumed length, where tokens are limited at all: what
+/// it uses is not known, but it is not nothing.
+domain::TokenEstimate estimate_unreadable(const Inquiry& x) {
+  const bool limited = std::ranges::any_of(x.scopes, [](const domain::LimitedScope& scope) {
+    return counts_tokens(scope.hard) || counts_tokens(scope.soft);
+  });
+  if (!limited) return {};
+  return domain::estimate_usage(x.features.estimated_input_tokens.value_or(0), std::nullopt, 1,
+                                x.policy->default_output_tokens);
+}
+
 domain::TokenEstimate estimate(const Inquiry& x) {
+  if (is_unreadable(x)) return estimate_unreadable(x);
   if (!uses_tokens(x)) return {};
   const std::int64_t input =
       x.features.estimated_input_tokens.value_or(dialect::estimate_tokens(x.body_bytes));
@@ -83,7 +99,7 @@ bool uses_tokens(const Inquiry& x) noexcept {
 }
 
 bool is_unreadable(const Inquiry& x) noexcept {
-  return x.match.metered == dialect::Operation::other && x.method != "GET" && x.method != "HEAD";
+  return x.match.metered == dialect::Operation::other && x.method == "POST";
 }
 
 core::Result<void> find_charge(Inquiry& x, PriceMemo& prices) {

@@ -17,7 +17,7 @@ runtime::Task<void> drain_answer(Abandoned answer) {
     if (chunk->end) break;
   }
   answer.upstream.reset();
-  x.take_usage(answer.usage, true);
+  x.take_usage(answer.usage);
   x.settle();
 }
 

@@ -87,13 +87,20 @@ void Exchange::enter(Stage stage) noexcept {
   stages_.enter(stage, parts_.shard.clock().now());
 }
 
-void Exchange::take_usage(const dialect::UsageReader& reader, bool event_stream) {
+std::int64_t Exchange::output_so_far(const dialect::UsageReader& reader) const noexcept {
+  const std::int64_t about = reader.estimated_output_tokens();
+  if (!features.max_output_tokens) return about;
+  const std::int64_t most =
+      domain::estimate_usage(0, features.max_output_tokens, features.choices, std::nullopt).output;
+  return std::min(about, std::max(most, reader.least_output_tokens()));
+}
+
+void Exchange::take_usage(const dialect::UsageReader& reader) {
   const auto reported_cost = usage.reported_cost;  // told by the answer's head
   usage = reader.usage();
   if (!usage.reported_cost) usage.reported_cost = reported_cost;
-  // Anthropic begins a stream with the input it counted and one token of output; the real output comes last.
-  usage_is_final = !event_stream || reader.finished() || match.metered != dialect::Operation::messages;
-  streamed_tokens = reader.estimated_output_tokens();
+  usage_is_final = reader.usage_is_final();
+  streamed_tokens = output_so_far(reader);
 }
 
 runtime::StopSource* Exchange::stop_for_upstream() {

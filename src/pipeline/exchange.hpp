@@ -73,7 +73,7 @@ class Exchange : public Inquiry {
   std::optional<core::Duration> time_to_first_token;
   core::Duration overhead{};
   dialect::Usage usage;
-  bool usage_is_final = false;       ///< `usage` is what the provider said last, not what it said first
+  bool usage_is_final = false;       ///< `usage` is what the provider said last, not what it said meanwhile
   std::int64_t streamed_tokens = 0;  ///< about how many, for when nobody reports them
   std::optional<std::int64_t> input_tokens;  ///< as accounted for: reported or estimated
   std::optional<std::int64_t> output_tokens;
@@ -91,7 +91,10 @@ class Exchange : public Inquiry {
   /// or that the gateway is about to, in which case the client is still there to be told.
   [[nodiscard]] core::Error real_cause(core::Error error) const;
   /// What the answer told of its usage, and about how much of it there was.
-  void take_usage(const dialect::UsageReader& reader, bool event_stream);
+  void take_usage(const dialect::UsageReader& reader);
+  /// About how many tokens of output have passed, as far as is known: not more than the request allows, unless
+  /// there certainly were.
+  [[nodiscard]] std::int64_t output_so_far(const dialect::UsageReader& reader) const noexcept;
   /// What the upstream's side of the exchange listens to.
   runtime::StopSource* stop_for_upstream();
   /// Cuts what ties it to the client's connection, which is about to go; from here on only `stop_drains` ends

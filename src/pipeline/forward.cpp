@@ -105,7 +105,10 @@ runtime::Task<core::Result<upstream::Answer>> send_upstream(Exchange& x) {
     return &c == first ? std::nullopt : check_candidate(*exchange, c);
   };
   auto answer = co_await x.parts().upstream.send(*x.snapshot, x.candidates, outbound, check, x.attempts);
-  if (x.attempts.last != nullptr) x.provider = x.attempts.last->name;
+  if (x.attempts.last != nullptr) {
+    x.provider = x.attempts.last->provider->name;
+    x.model = x.attempts.last->model;
+  }
   co_return answer;
 }
 
@@ -121,8 +124,8 @@ core::Result<http::Response> relay(std::unique_ptr<Exchange>& x, upstream::Answe
   x->answered_by_upstream = true;
   // LiteLLM knows what its own upstream charges.
   x->usage.reported_cost = dialect::parse_reported_cost(answer.head.fields.get("x-litellm-response-cost"));
-  const bool sse = is_event_stream(answer.head.fields) && x->match.operation != dialect::Operation::other;
   x->stream = is_event_stream(answer.head.fields);
+  const bool sse = x->stream && x->match.metered != dialect::Operation::other;
   if (x->stream) x->probe().stream_began();
 
   http::Response response;

@@ -19,8 +19,7 @@ std::shared_ptr<const Governed> PolicyCache::get(const catalog::Snapshot& snapsh
   auto effective = domain::compute(snapshot.layers, key->key.policy, scope);
   auto scopes = domain::limited_scopes(snapshot.layers, snapshot.limits, key->key.policy, scope);
   auto rules = std::make_shared<AppliedRules>(
-      AppliedRules{snapshot.revision, effective.policy.policy_version, std::move(effective.applied), {}});
-  for (const auto& limited : scopes) rules->limits.push_back(limited.id());
+      AppliedRules{snapshot.revision, effective.policy.policy_version, std::move(effective.applied), scopes});
   auto governed =
       std::make_shared<const Governed>(std::move(effective.policy), std::move(scopes), std::move(rules));
   entries_[scratch_] = {key, governed};

@@ -30,6 +30,13 @@ std::size_t last_frame_end(std::string_view bytes) noexcept {
   return end;
 }
 
+/// What `more` tokens of output add to the cost of a request, in nano-USD; 0 when nobody knows.
+std::int64_t cost_of_more(const domain::Price& price, const domain::TokenEstimate& held, std::int64_t more) {
+  const auto before = domain::estimate_cost(price, held.input, held.output);
+  const auto after = domain::estimate_cost(price, held.input, held.output + more);
+  return before && after ? after->nanos() - before->nanos() : 0;
+}
+
 }  // namespace
 
 RelayBody::RelayBody(std::unique_ptr<Exchange> exchange, std::unique_ptr<http::BodySource> upstream, bool sse)
@@ -49,7 +56,7 @@ RelayBody::~RelayBody() {
     x.parts().drains.spawn(drain_answer({std::move(x_), std::move(upstream_), std::move(usage_)}));
     return;
   }
-  x_->take_usage(usage_, x_->stream);
+  x_->take_usage(usage_);
   x_->client_gone = true;
   x_->settle();
 }
@@ -105,13 +112,17 @@ std::optional<core::Error> RelayBody::limit_passed() const {
   return std::nullopt;
 }
 
+bool RelayBody::outgrows() const {
+  return sse_ && !usage_.usage_is_final() && x_->output_so_far(usage_) > x_->estimate.output;
+}
+
 runtime::Task<std::optional<core::Error>> RelayBody::hold_enough() {
-  const std::int64_t more = std::max(usage_.estimated_output_tokens() - x_->estimate.output, kExtension);
+  const std::int64_t more = std::max(x_->output_so_far(usage_) - x_->estimate.output, kExtension);
   counters::Amounts amounts{.tokens = more};
   const domain::Provider* provider = x_->snapshot->provider(x_->provider);
   if (const domain::Price* price =
           provider == nullptr ? nullptr : x_->prices().find(x_->snapshot, *provider, x_->model, x_->began)) {
-    amounts.cost_nanos = domain::estimate_cost(*price, 0, more).value_or(core::Money()).nanos();
+    amounts.cost_nanos = cost_of_more(*price, x_->estimate, more);
   }
   auto held = co_await extend(amounts);
   if (!held) co_return std::move(held.error());
@@ -135,7 +146,7 @@ runtime::Task<core::Result<void>> RelayBody::extend(counters::Amounts more) {
 core::Result<http::Chunk> RelayBody::end_with(core::Error error, std::string last) {
   ended_ = true;
   upstream_.reset();
-  x_->take_usage(usage_, x_->stream);
+  x_->take_usage(usage_);
   error = x_->real_cause(std::move(error));
   const bool stopped = error.code == core::ErrorCode::client_closed;
   if (error.code == core::ErrorCode::upstream_timeout && x_->policy_limits_total &&
@@ -150,19 +161,19 @@ core::Result<http::Chunk> RelayBody::end_with(core::Error error, std::string las
   if (!sse_ || stopped) return std::unexpected(std::move(error));
   out_ = std::move(last);
   out_ +=
-      dialect::render_stream_error(x_->match.operation, error, x_->id_view(), usage_.next_sequence_number());
+      dialect::render_stream_error(x_->match.metered, error, x_->id_view(), usage_.next_sequence_number());
   return http::Chunk{out_, false};
 }
 
 core::Result<http::Chunk> RelayBody::end_cleanly() {
-  if (sse_ && reads_usage_ && x_->status == 200 && !usage_.finished() && !usage_.saw_error()) {
+  if (sse_ && !x_->is_raw() && x_->status == 200 && !usage_.finished() && !usage_.saw_error()) {
     return end_with(core::Error(core::ErrorCode::upstream_protocol, "The upstream ended the stream early."));
   }
   ended_ = true;
   upstream_.reset();
   std::string_view rest = filter_ ? filter_->flush() : std::string_view(held_);
   x_->response_bytes += rest.size();
-  x_->take_usage(usage_, x_->stream);
+  x_->take_usage(usage_);
   x_->settle();
   return http::Chunk{rest, rest.empty()};
 }
@@ -174,7 +185,7 @@ runtime::Task<core::Result<http::Chunk>> RelayBody::next() {
     if (!chunk) co_return end_with(std::move(chunk.error()));
     std::string_view bytes = chunk->bytes.empty() ? std::string_view{} : pass(chunk->bytes);
     if (auto error = limit_passed()) co_return end_with(std::move(*error));
-    if (sse_ && !usage_.finished() && usage_.estimated_output_tokens() > x_->estimate.output) {
+    if (outgrows()) {
       // What the counters answer comes through the buffer that these bytes are in.
       if (bytes.data() != out_.data()) bytes = out_.assign(bytes);
       if (auto error = co_await hold_enough()) co_return end_with(std::move(*error), std::string(bytes));

@@ -12,7 +12,7 @@ namespace relayna::pipeline {
 /// exchange at the end. Frames are passed on whole, so that an error event never lands inside one. One shard.
 class RelayBody final : public http::BodySource {
  public:
-  /// `sse`: the answer is an event stream of an operation whose events are understood.
+  /// `sse`: the answer is an event stream whose events are understood, on a raw route too.
   RelayBody(std::unique_ptr<Exchange> exchange, std::unique_ptr<http::BodySource> upstream, bool sse);
   ~RelayBody() override;
 
@@ -24,6 +24,8 @@ class RelayBody final : public http::BodySource {
   std::string_view pass(std::string_view bytes);
   std::string_view whole_frames(std::string_view bytes);
   std::optional<core::Error> limit_passed() const;
+  /// More has passed than is held of the limits, and it is not over.
+  [[nodiscard]] bool outgrows() const;
   /// Takes more of the limits for a stream that outgrew what it holds; the refusal when there is no more.
   runtime::Task<std::optional<core::Error>> hold_enough();
   runtime::Task<core::Result<void>> extend(counters::Amounts more);

@@ -32,6 +32,7 @@ void Exchange::remember() noexcept {
       out.project_id = key->key.project_id;
     }
     out.team_id = team_id;
+    out.end_user = end_user();
     out.method = request.head.method;
     out.route = domain::route_label(match.route);
     out.path = target.path;

@@ -93,6 +93,7 @@ dialect::Operation operation_of_path(std::string_view method, std::string_view p
       Ending{"/messages", Operation::messages},
       Ending{":generateContent", Operation::generate_content},
       Ending{":streamGenerateContent", Operation::generate_content},
+      Ending{":countTokens", Operation::count_tokens},
   };
   if (method != "POST") return Operation::other;
   for (const Ending& ending : kEndings) {

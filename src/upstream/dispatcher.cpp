@@ -159,13 +159,14 @@ runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& sn
 /// One candidate, with as many of its credentials as it takes.
 runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& snapshot, const Candidate& candidate, const Outbound& outbound,
                                                     Attempts& attempts) {
-  attempts.last = candidate.provider;
+  attempts.last = &candidate;
   CredentialTurns turns(credentials_, snapshot, *candidate.provider, outbound.key_id, outbound.project_id);
   while (true) {
     ++attempts.made;
     probe_->selections.add();
     const auto began = shard_.clock().now();
-    auto answer = co_await attempt(candidate, outbound, turns.begin(began));
+    attempts.sent = false;
+    auto answer = co_await attempt(candidate, outbound, turns.begin(began), attempts.sent);
     const auto now = shard_.clock().now();
     attempts.upstream_wait += now - began;
     attempts.trace(outcome(*candidate.provider, answer, now - began));
@@ -182,13 +183,16 @@ runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& sna
 }
 
 runtime::Task<core::Result<Answer>> Dispatcher::attempt(const Candidate& candidate, const Outbound& outbound,
-                                                        const ChosenCredential& credential) {
-  if (candidate.provider->kind == domain::ProviderKind::echo) return call_echo(shard_, candidate, outbound);
-  return attempt_http(candidate, outbound, credential);
+                                                        const ChosenCredential& credential, bool& sent) {
+  if (candidate.provider->kind == domain::ProviderKind::echo) {
+    sent = true;
+    return call_echo(shard_, candidate, outbound);
+  }
+  return attempt_http(candidate, outbound, credential, sent);
 }
 
 runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& candidate, const Outbound& outbound,
-                                                             const ChosenCredential& credential) {
+                                                             const ChosenCredential& credential, bool& sent) {
   const domain::Provider& provider = *candidate.provider;
   auto base = net::BaseUrl::parse(provider.base_url);
   if (!base) co_return core::fail(core::ErrorCode::invalid_configuration, {}, base.error().describe());
@@ -205,6 +209,7 @@ runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& ca
   request.fields = &fields;
   request.body = pieces;
   request.has_body = outbound.body != nullptr;
+  request.sent = &sent;
   auto response = co_await client_.send(std::move(base->origin), request, timeouts_of(provider, outbound.total), outbound.stop);
   if (!response) co_return std::unexpected(response.error());
 

@@ -121,8 +121,21 @@ for (const backend of ["sqlite", "postgres"]) {
         assert.deepEqual([bundle.note, bundle.usage_event.status_code, bundle.request.status], [null, 200, 200]);
         assert.deepEqual(bundle.selection_trace.map(({ provider, status }) => [provider, status]), [["echo", 200]]);
         assert.ok(bundle.policy_trace.policy_version >= 0 && Array.isArray(bundle.policy_trace.layers));
-        assert.ok(Array.isArray(bundle.limit_trace.counters));
         assert.ok(!JSON.stringify(bundle).includes("hi\""), "a part of the body");
+      });
+
+      test("names the counters of the end user it was for", async () => {
+        const limits = [await admin.create("/admin/limits", { name: "each", scope: "end_user", requests_per_day: 1000 }),
+          await admin.create("/admin/limits", { name: "bob's", scope: "end_user", target: "bob", requests_per_day: 500 })];
+        const served = await until("the limits hold", async () => {
+          const answer = await ask(gateway, key.key, {}, { "x-relayna-end-user": "ada" });
+          return answer.headers["x-ratelimit-limit-requests"] === "1000" && answer;
+        });
+        const { limit_trace: { counters } } = await bundleOf(idOf(served));
+        const held = await admin.get(`/admin/keys/${key.id}/limits?end_user=ada`);
+        assert.deepEqual(counters, held.data.map(({ counter }) => counter));
+        assert.match(counters[0], /^end_user:.*\/ada$/);
+        for (const { id } of limits) assert.equal((await admin.request("DELETE", `/admin/limits/${id}`)).status, 204);
       });
 
       test("tells of one that failed upstream, and of one that was refused", async () => {

@@ -58,6 +58,9 @@ struct Refusal {
   domain::LimitKind kind = domain::LimitKind::requests_per_minute;
   std::int64_t limit = 0;
   std::int64_t used = 0;
+  std::int64_t wanted = 0;  ///< what the request asked for on top
+  /// The part of `used` that requests under way hold and may yet give back; 0 for limits on requests.
+  std::int64_t held = 0;
   /// Seconds until this very request would be admitted if nothing else came, at least 1; 1 for concurrency;
   /// unset for a total budget and for a request larger than the limit itself.
   std::optional<std::int64_t> retry_after;

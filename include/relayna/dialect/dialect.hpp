@@ -81,9 +81,14 @@ class UsageReader {
   [[nodiscard]] const Usage& usage() const noexcept;
   /// SSE: the first event that carries content has passed (time to first token).
   [[nodiscard]] bool saw_content() const noexcept;
-  /// SSE: about how many output tokens have passed, by the number and the length of the frames that carried
-  /// content. For what the provider never reports: a client that left, a stream that broke.
+  /// Whether `usage` is what the provider says last, not what it said of an answer it was still at.
+  [[nodiscard]] bool usage_is_final() const noexcept;
+  /// SSE: about how many output tokens have passed: what the provider has counted so far, and a third of the
+  /// bytes of text (at least one for each frame with text) that came since. For what the provider never
+  /// reports: a client that left, a stream that broke.
   [[nodiscard]] std::int64_t estimated_output_tokens() const noexcept;
+  /// SSE: how many there were at least: one for eight bytes of text.
+  [[nodiscard]] std::int64_t least_output_tokens() const noexcept;
   /// SSE: the protocol's last event has passed (`[DONE]`, `message_stop`,
   /// `response.completed`/`failed`/`incomplete`, Gemini's `finishReason`): a stream that ends without is
   /// truncated.

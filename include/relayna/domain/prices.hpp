@@ -77,8 +77,14 @@ std::optional<core::Money> estimate_cost(const Price& price, std::int64_t estima
                                          std::int64_t max_output_tokens) noexcept;
 
 /// Who told the cost of a request.
-enum class CostSource : std::uint8_t { upstream, catalog, route_default, unpriced };
-/// `upstream`, `catalog`, `route_default`, `unpriced`: as usage events store it.
+enum class CostSource : std::uint8_t {
+  upstream,
+  catalog,
+  route_default,
+  reserved,  ///< nobody: what a budget held for the request
+  unpriced,
+};
+/// The names of the enumerators: as usage events store it.
 std::string_view to_string(CostSource source) noexcept;
 std::optional<CostSource> parse_cost_source(std::string_view text) noexcept;
 

@@ -20,6 +20,7 @@ struct ClientRequest {
       nullptr;  ///< end-to-end fields; Host, Content-Length and Connection are the client's own
   std::span<const std::string_view> body;  ///< valid until the response head has arrived
   bool has_body = false;                   ///< whether Content-Length is sent (also for an empty body)
+  bool* sent = nullptr;  ///< set to true once all of it was sent: whoever fails then may have worked for it
 };
 
 struct ClientTimeouts {

@@ -11,6 +11,7 @@
 
 #include "relayna/core/time.hpp"
 #include "relayna/domain/effective_policy.hpp"
+#include "relayna/domain/limit_rules.hpp"
 #include "relayna/upstream/dispatcher.hpp"
 
 namespace relayna::pipeline {
@@ -65,7 +66,7 @@ struct AppliedRules {
   std::int64_t catalog_revision = 0;
   std::int64_t policy_version = 0;
   std::vector<domain::AppliedLayer> layers;
-  std::vector<std::string> limits;  ///< counters; end users are not filled in
+  std::vector<domain::LimitedScope> scopes;  ///< end users are not filled in
 };
 
 /// A request that has ended, as operators see it: ids, names, figures; never a body, a header or a secret.
@@ -78,6 +79,7 @@ struct FinishedRequest {
   ShortText<36> key_id;
   ShortText<36> project_id;
   ShortText<36> team_id;
+  ShortText<128> end_user;
   ShortText<8> method;
   std::string_view route;  ///< a label, which lives for ever
   ShortText<160> path;

@@ -68,7 +68,8 @@ struct Attempts {
   static constexpr std::size_t kTraced = 6;
   int made = 0;
   int fallbacks = 0;
-  const domain::Provider* last = nullptr;
+  const Candidate* last = nullptr;
+  bool sent = false;               ///< the last one got the whole request, and may have worked for it
   core::Duration upstream_wait{};  ///< time spent waiting for upstreams, for the overhead metric
 
   void trace(const Attempt& attempt) noexcept {
@@ -109,9 +110,9 @@ class Dispatcher {
   runtime::Task<core::Result<Answer>> ask(const catalog::Snapshot& snapshot, const Candidate& candidate, const Outbound& outbound,
                                           Attempts& attempts);
   runtime::Task<core::Result<Answer>> attempt(const Candidate& candidate, const Outbound& outbound,
-                                              const ChosenCredential& credential);
+                                              const ChosenCredential& credential, bool& sent);
   runtime::Task<core::Result<Answer>> attempt_http(const Candidate& candidate, const Outbound& outbound,
-                                                   const ChosenCredential& credential);
+                                                   const ChosenCredential& credential, bool& sent);
 
   runtime::Shard& shard_;
   http::Client& client_;

@@ -23,7 +23,10 @@ Document policy_trace(const pipeline::AppliedRules& rules) {
 }
 
 Document limit_trace(const pipeline::FinishedRequest& request) {
-  return {{"counters", request.rules->limits},
+  Document counters = Document::array();
+  for (const auto& scope : domain::for_end_user(request.rules->scopes, request.end_user.view()))
+    counters.push_back(scope.id());
+  return {{"counters", std::move(counters)},
           {"reserved_tokens", request.reserved_tokens},
           {"reserved_cost_nanos", request.reserved_nanos}};
 }

@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t kLongestDoneFrame = 64;
 
+void meter_text(std::string_view frame, StreamWatch& watch) {
+  watch.saw_text(frame,
+                 {"content", "reasoning_content", "reasoning", "refusal", "arguments", "text", "transcript"});
+}
+
 bool holds_text(json::Value value) {
   const auto text = value.string();
   return text && !text->empty();
@@ -41,7 +46,7 @@ void watch_chat(std::string_view frame, StreamWatch& watch) {
   // Almost every frame ends here: a delta after the first one.
   if (watch.content && frame.size() > kLongestDoneFrame) {
     const sse::Mentions mentions = sse::find_mentions(frame);
-    if (!mentions.usage && !mentions.error) return watch.meter.add(frame.size());
+    if (!mentions.usage && !mentions.error) return meter_text(frame, watch);
   }
   const sse::Fields fields = sse::parse_fields(frame, watch.joined);
   if (fields.data.empty()) return;
@@ -50,8 +55,11 @@ void watch_chat(std::string_view frame, StreamWatch& watch) {
     return;
   }
   const EventData chunk(fields.data);
+  meter_text(frame, watch);
   if (const json::Value usage = chunk.at({"usage"}); usage.object()) {
     take_chat_usage(usage, watch.usage);
+    // Some tell their counts with every chunk; the last of them has nothing else to say.
+    watch.usage_is_final = !carries_content(chunk);
     if (tells_cost(usage)) take_reported_cost(usage, chunk.text_at({"usage"}), watch.usage);
   }
   if (!watch.usage.model) {
@@ -59,7 +67,6 @@ void watch_chat(std::string_view frame, StreamWatch& watch) {
   }
   if (fields.event == "error" || !chunk.at({"error"}).is_null()) watch.error = true;
   if (!watch.content) watch.content = carries_content(chunk);
-  if (watch.content && chunk.at({"usage"}).is_null()) watch.meter.add(frame.size());
 }
 
 }  // namespace relayna::dialect

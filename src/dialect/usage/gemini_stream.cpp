@@ -47,7 +47,8 @@ void watch_gemini(std::string_view frame, StreamWatch& watch) {
   if (!chunk.at({"error"}).is_null()) watch.error = true;
   if (chunk.at({"promptFeedback", "blockReason"}).string()) watch.finished = true;  // nothing follows
   look_at_candidates(chunk, watch);
-  if (watch.content) watch.meter.add(frame.size());
+  watch.saw_text(frame, {"text"});
+  watch.usage_is_final = watch.finished && watch.usage.reported();
 }
 
 }  // namespace relayna::dialect

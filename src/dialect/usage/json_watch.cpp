@@ -74,6 +74,8 @@ void JsonWatch::feed_array(std::string_view bytes, Usage& usage) {
     } else if ((c == '}' || c == ']') && depth_ > 0) {
       --depth_;
       if (depth_ == 0) feed_answer(bytes.substr(begin, i + 1 - begin), usage);
+    } else if (c == ']') {
+      ended_ = true;
     }
   }
   if (depth_ > 0) capture_.feed(bytes.substr(begin));  // looked at when whole, as a frame is

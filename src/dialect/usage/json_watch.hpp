@@ -17,6 +17,8 @@ class JsonWatch {
  public:
   explicit JsonWatch(Operation operation);
   void feed(std::string_view bytes, Usage& usage);
+  /// Nothing can follow that changes the usage: true but for an array that has not ended.
+  [[nodiscard]] bool whole() const noexcept { return !array_ || ended_; }
 
  private:
   void feed_answer(std::string_view bytes, Usage& usage);
@@ -33,6 +35,7 @@ class JsonWatch {
   GeminiCounts gemini_counts_;
   // Where in an array the bytes stand.
   bool array_ = false;
+  bool ended_ = false;
   bool in_string_ = false;
   bool escaped_ = false;
   std::size_t depth_ = 0;  // inside the current element; 0 is between two

@@ -7,6 +7,10 @@ namespace relayna::dialect {
 
 namespace {
 
+void meter_text(std::string_view frame, StreamWatch& watch) {
+  watch.saw_text(frame, {"text", "partial_json", "thinking"});
+}
+
 bool carries_content(const EventData& delta_event) {
   if (delta_event.is_long()) return true;
   for (const std::string_view name : {"text", "partial_json", "thinking"}) {
@@ -26,7 +30,7 @@ bool opens_with_content(const EventData& start_event) {
 
 void watch_messages(std::string_view frame, StreamWatch& watch) {
   if (watch.content && sse::leading_event(frame) == "content_block_delta")
-    return watch.meter.add(frame.size());
+    return meter_text(frame, watch);
   const sse::Fields fields = sse::parse_fields(frame, watch.joined);
   if (fields.data.empty()) return;
   const EventData event(fields.data);
@@ -35,7 +39,7 @@ void watch_messages(std::string_view frame, StreamWatch& watch) {
 
   if (type == "content_block_delta") {
     if (!watch.content) watch.content = carries_content(event);
-    watch.meter.add(frame.size());
+    meter_text(frame, watch);
   } else if (type == "content_block_start") {
     if (!watch.content) watch.content = opens_with_content(event);
   } else if (type == "message_start") {
@@ -46,6 +50,7 @@ void watch_messages(std::string_view frame, StreamWatch& watch) {
   } else if (type == "message_delta") {
     const json::Value usage = event.at({"usage"});
     take_messages_usage(usage, watch.message_counts, watch.usage);
+    watch.usage_is_final = watch.usage.output.has_value();
     if (tells_cost(usage)) take_reported_cost(usage, event.text_at({"usage"}), watch.usage);
   } else if (type == "message_stop") {
     watch.finished = true;

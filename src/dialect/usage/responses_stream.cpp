@@ -29,6 +29,7 @@ void take_model(const EventData& event, Usage& usage) {
 
 void take_last(const EventData& event, std::string_view type, StreamWatch& watch) {
   watch.finished = true;
+  watch.usage_is_final = true;
   if (type == "response.failed") watch.error = true;
   const json::Value usage = event.at({"response", "usage"});
   take_responses_usage(usage, watch.usage);
@@ -51,7 +52,8 @@ void watch_responses(std::string_view frame, StreamWatch& watch) {
   ++watch.events;
   if (type.ends_with(".delta")) {
     watch.content = true;
-    return watch.meter.add(frame.size());
+    if (type.ends_with("audio.delta")) return watch.meter.add_frame();
+    return watch.saw_text(frame, {"delta"});
   }
   if (fields.data.empty()) fields = sse::parse_fields(frame, watch.joined);
 

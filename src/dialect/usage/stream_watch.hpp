@@ -1,36 +1,16 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "relayna/dialect/dialect.hpp"
 
+#include "dialect/usage/content_meter.hpp"
 #include "dialect/usage/counts.hpp"
 #include "dialect/usage/gemini_counts.hpp"
 
 namespace relayna::dialect {
-
-/// Estimates the tokens of a stream nobody has reported usage for, without reading its text: a frame with
-/// content holds at least one token, and what it is longer than the shortest of them is text, at three bytes
-/// a token.
-class ContentMeter {
- public:
-  void add(std::size_t frame_bytes) noexcept {
-    ++frames_;
-    bytes_ += frame_bytes;
-    shortest_ = std::min(shortest_, frame_bytes);
-  }
-  [[nodiscard]] std::int64_t tokens() const noexcept {
-    return frames_ == 0 ? 0 : static_cast<std::int64_t>(frames_ + (bytes_ - frames_ * shortest_ + 2) / 3);
-  }
-
- private:
-  std::size_t frames_ = 0;
-  std::size_t bytes_ = 0;
-  std::size_t shortest_ = SIZE_MAX;
-};
 
 /// What the frames of a stream have told so far.
 struct StreamWatch {
@@ -39,10 +19,37 @@ struct StreamWatch {
   GeminiCounts gemini_counts;
   ContentMeter meter;
   bool content = false;
+  bool usage_is_final = false;  ///< usage was told when the answer had been said
   bool finished = false;
   bool error = false;
   std::int64_t events = 0;  // Responses only: the next sequence_number
   std::string joined;       // where an event's data of several lines is put together
+
+  /// A frame of the answer's text, which these members hold.
+  void saw_text(std::string_view frame, std::initializer_list<std::string_view> members) noexcept {
+    if (meter.add(frame, members)) usage_is_final = false;
+  }
+  /// After each frame: what the provider counted goes before what is estimated.
+  void count_output() noexcept {
+    if (usage.output.value_or(0) <= counted_) return;
+    counted_ = *usage.output;
+    estimated_then_ = meter.tokens();
+    least_then_ = meter.least_tokens();
+  }
+  /// About how many tokens of output have passed: what the provider said last, and what is estimated of the
+  /// rest.
+  [[nodiscard]] std::int64_t output_so_far() const noexcept {
+    return counted_ + meter.tokens() - estimated_then_;
+  }
+  /// The same, by the least it can be.
+  [[nodiscard]] std::int64_t least_output() const noexcept {
+    return counted_ + meter.least_tokens() - least_then_;
+  }
+
+ private:
+  std::int64_t counted_ = 0;
+  std::int64_t estimated_then_ = 0;
+  std::int64_t least_then_ = 0;
 };
 
 /// Chat completions and completions: chunks without event names, `[DONE]` at the end.

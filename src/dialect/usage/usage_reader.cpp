@@ -54,7 +54,10 @@ UsageReader& UsageReader::operator=(UsageReader&&) noexcept = default;
 void UsageReader::feed(std::string_view bytes) {
   if (state_->json) return state_->json->feed(bytes, state_->watch.usage);
   std::string_view frame;
-  while (state_->frames.next(bytes, frame)) state_->watch_frame(frame, state_->watch);
+  while (state_->frames.next(bytes, frame)) {
+    state_->watch_frame(frame, state_->watch);
+    state_->watch.count_output();
+  }
 }
 
 const Usage& UsageReader::usage() const noexcept {
@@ -64,7 +67,14 @@ bool UsageReader::saw_content() const noexcept {
   return state_->watch.content;
 }
 std::int64_t UsageReader::estimated_output_tokens() const noexcept {
-  return state_->watch.meter.tokens();
+  return state_->watch.output_so_far();
+}
+std::int64_t UsageReader::least_output_tokens() const noexcept {
+  return state_->watch.least_output();
+}
+bool UsageReader::usage_is_final() const noexcept {
+  if (state_->json) return state_->json->whole();
+  return state_->watch.usage_is_final || state_->watch.finished;
 }
 bool UsageReader::finished() const noexcept {
   return state_->watch.finished;

@@ -1,5 +1,6 @@
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "relayna/dialect/dialect.hpp"
@@ -150,6 +151,41 @@ TEST(UsageStream, CountsTheEventsOfAResponse) {
           << stream.name;
     }
   }
+}
+
+TEST(UsageStream, WhatIsCountedMeanwhileIsNotFinal) {
+  const auto chunk = [](std::string_view choices, int tokens) {
+    return fmt::format(
+        "data: {{\"choices\":[{}],\"usage\":{{\"prompt_tokens\":9,\"completion_tokens\":{}}}}}\n\n", choices,
+        tokens);
+  };
+  constexpr std::string_view kText = R"({"delta":{"content":"a"}})";
+  UsageReader chat(Operation::chat_completions, true);
+  chat.feed(chunk(kText, 1));
+  EXPECT_FALSE(chat.usage_is_final());
+  chat.feed(chunk("", 1));
+  EXPECT_TRUE(chat.usage_is_final()) << "nothing was said with it";
+  chat.feed(chunk(kText, 2));
+  EXPECT_FALSE(chat.usage_is_final()) << "but it went on";
+  chat.feed("data: [DONE]\n\n");
+  EXPECT_TRUE(chat.usage_is_final());
+
+  UsageReader gemini(Operation::generate_content, true);
+  gemini.feed(
+      "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}],"
+      "\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":1}}\n\n");
+  EXPECT_FALSE(gemini.usage_is_final());
+  gemini.feed(
+      "data: {\"candidates\":[{\"finishReason\":\"STOP\"}],"
+      "\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":3}}\n\n");
+  EXPECT_TRUE(gemini.usage_is_final());
+
+  UsageReader array(Operation::generate_content, false);
+  array.feed(R"([{"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":1}},)");
+  EXPECT_EQ(array.usage().output, 1);
+  EXPECT_FALSE(array.usage_is_final());
+  array.feed(R"({"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":4}}])");
+  EXPECT_TRUE(array.usage_is_final());
 }
 
 TEST(UsageStream, IsMovable) {

@@ -83,6 +83,7 @@ TEST_F(ClientTest, RefusedConnectionsAreConnectionErrors) {
   loop.shard.tasks().spawn(run_call(&*client, {false, "127.0.0.1", closed_port}, &call));
   finish(call);
   EXPECT_EQ(call.error(), "upstream_connection");
+  EXPECT_FALSE(call.sent);
   EXPECT_EQ(client->stats().active, 0U);
 }
 
@@ -115,6 +116,7 @@ TEST_F(ClientTest, ASilentUpstreamTimesOut) {
   accept(peer_);
   finish(call);
   EXPECT_EQ(call.error(), "upstream_timeout");
+  EXPECT_TRUE(call.sent) << "it may have been at work";
   expect_request(peer_);
   EXPECT_TRUE(loop.until([&] { return peer_.has_ended(); }));
 }

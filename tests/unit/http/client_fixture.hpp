@@ -27,6 +27,7 @@ struct Call {
   std::optional<core::Result<ClientResponse>> answer;  ///< once the head is here
   std::string received;
   std::optional<core::Error> body_error;
+  bool sent = false;
   bool done = false;
   bool keep_body = false;  ///< leave the body unread
 
@@ -44,7 +45,8 @@ inline runtime::Task<void> run_call(Client* client, net::Origin origin, Call* ca
                               .target = call->target,
                               .fields = &call->fields,
                               .body = pieces,
-                              .has_body = call->has_body};
+                              .has_body = call->has_body,
+                              .sent = &call->sent};
   call->answer.emplace(co_await client->send(origin, request, call->timeouts, &call->stop));
   if (*call->answer && !call->keep_body) {
     auto& body = (*call->answer)->body;

@@ -57,6 +57,16 @@ TEST(RefusalError, MoneyIsDollarsAndATotalHasNoEnd) {
   EXPECT_FALSE(error.retry_after);
 }
 
+TEST(RefusalError, ARequestThatCanNeverFitIsToldHowItMight) {
+  const auto scope = key_scope(LimitKind::tokens_per_minute, 4'000);
+  Refusal refusal{.kind = LimitKind::tokens_per_minute, .limit = 4'000, .used = 0, .wanted = 4'126};
+  EXPECT_THAT(refusal_error(scope, refusal).message,
+              HasSubstr("has no room for this request: 0 used, and it may take 4126 more. Ask for less"));
+  refusal.wanted = 3'000;
+  refusal.used = 2'000;
+  EXPECT_THAT(refusal_error(scope, refusal).message, testing::EndsWith("and it may take 3000 more."));
+}
+
 /// Half an hour before midnight of a Sunday that ends a month.
 core::SystemTime last_of_may() {
   return core::parse_rfc3339("2026-05-31T23:30:00Z").value();
@@ -103,6 +113,14 @@ TEST_F(RefusalMemoryTest, KeepsWhatIsUsedUpUntilItsEnd) {
   EXPECT_FALSE(memory.find({other}, at(4)));
   EXPECT_TRUE(memory.find({other, scope}, at(4))) << "any of a request's scopes";
   EXPECT_FALSE(memory.find({scope}, at(10)));
+}
+
+TEST_F(RefusalMemoryTest, ForgetsWhatRequestsUnderWayMayGiveBack) {
+  const auto scope = key_scope(LimitKind::usd_per_day, 200);
+  remember(scope, {.kind = LimitKind::usd_per_day, .limit = 200, .used = 200, .held = 1, .retry_after = 3'600});
+  EXPECT_FALSE(memory.find({scope}, at(1))) << "they may fail and cost nothing";
+  remember(scope, {.kind = LimitKind::usd_per_day, .limit = 200, .used = 260, .held = 60, .retry_after = 3'600});
+  EXPECT_TRUE(memory.find({scope}, at(1))) << "whatever becomes of them";
 }
 
 TEST_F(RefusalMemoryTest, TellsWhatItKnowsOfTheScopesOfWhoeverAsks) {

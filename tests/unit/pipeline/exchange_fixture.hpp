@@ -94,6 +94,17 @@ class ExchangeTest : public testing::Test {
     return x;
   }
 
+  /// Gives it a reservation under one generous limit of its key.
+  void hold(Exchange& x, domain::LimitKind kind, counters::Amounts amounts, std::int64_t limit = 1'000'000) {
+    domain::LimitedScope scope{
+        .scope = domain::LimitScope::key, .target = {.key_id = "k"}, .hard = {}, .soft = {}};
+    scope.hard.set(kind, limit);
+    x.key = key;
+    auto held = loop.run(books.admit({.scopes = {scope}, .amounts = amounts}, x.event()));
+    ASSERT_TRUE(held);
+    x.reservation = std::move(*held);
+  }
+
   core::FakeClock clock;
   telemetry::Metrics metrics;
   relayna::test::Loop loop{clock};

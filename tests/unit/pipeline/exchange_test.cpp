@@ -171,6 +171,8 @@ TEST_F(ExchangeEvents, AnswersAreRecordedWithWhatTheyUsed) {
 TEST_F(ExchangeEvents, AnAnswerThatWasDroppedIsAClientThatLeft) {
   auto x = admitted();
   x->answered_by_upstream = false;
+  x->attempts.sent = true;
+  x->features.stream = true;
   x->status = 0;
   x.reset();
   const auto event = stored();

@@ -23,6 +23,15 @@ class MeteringTest : public ExchangeTest {
     EXPECT_EQ(event.usage_source, "");
     EXPECT_EQ(event.cost_source, "") << "what the draft said of the cost is no longer so";
   }
+  /// One that acme was sent, and that ended before its answer.
+  std::unique_ptr<Exchange> unanswered(core::ErrorCode why) {
+    auto x = answered();
+    x->answered_by_upstream = false;
+    x->status = 0;
+    x->attempts.sent = true;
+    x->failed(core::Error(why));
+    return x;
+  }
   domain::UsageEvent event;
 };
 
@@ -120,16 +129,48 @@ TEST_F(MeteringTest, AFinalReportIsBelievedHoweverMuchHasPassed) {
   EXPECT_EQ(event.usage_source, "reported");
 }
 
-TEST_F(MeteringTest, AClientThatLeavesBeforeTheAnswerIsChargedThePrompt) {
-  auto x = answered();
-  x->answered_by_upstream = false;
-  x->status = 499;
-  x->client_gone = true;
+TEST_F(MeteringTest, AClientThatLeavesBeforeAStreamBeginsIsChargedThePrompt) {
+  auto x = unanswered(core::ErrorCode::client_closed);
+  x->features.stream = true;
   EXPECT_EQ(meter(*x), (Amounts{.tokens = 50, .cost_nanos = 50'000}));
   EXPECT_EQ(event.usage_source, "estimated");
   EXPECT_EQ(event.output_tokens, 0);
-  x->attempts.made = 0;
+  x->attempts.sent = false;
   expect_nothing(*x);  // no upstream ever saw it
+}
+
+TEST_F(MeteringTest, AnAnswerNobodyWaitedForIsTakenForTheMostItCouldBe) {
+  for (const auto why : {core::ErrorCode::client_closed, core::ErrorCode::upstream_timeout,
+                         core::ErrorCode::shutting_down}) {
+    auto x = unanswered(why);
+    EXPECT_EQ(meter(*x), (Amounts{.tokens = 450, .cost_nanos = 50'000 + 800'000}));
+    EXPECT_EQ(event.usage_source, "estimated");
+    EXPECT_EQ(event.cost_source, "catalog");
+    x->attempts.sent = false;  // it did not even connect
+    expect_nothing(*x);
+  }
+}
+
+TEST_F(MeteringTest, ADeploymentHasThePriceOfTheModelThatAnswers) {
+  auto x = answered();
+  x->model = "prod-chat";
+  x->usage = {.input = 100, .output = 20, .model = "m-1"};
+  x->usage_is_final = true;
+  EXPECT_EQ(meter(*x).cost_nanos, 140'000);
+  EXPECT_EQ(event.cost_source, "catalog");
+}
+
+TEST_F(MeteringTest, ABudgetKeepsWhatItHoldsWhereThePriceSaysTooLittle) {
+  auto x = answered();
+  x->usage = {.input = 100, .output = 20, .audio_input = 10};  // for which there is no rate
+  x->usage_is_final = true;
+  x->most_cost = core::Money::nanos(850'000);
+  EXPECT_EQ(meter(*x).cost_nanos, 0);
+  EXPECT_EQ(event.cost_source, "unpriced") << "nobody asked for a budget";
+  hold(*x, domain::LimitKind::usd_per_day, {.tokens = 450, .cost_nanos = 850'000});
+  EXPECT_EQ(meter(*x), (Amounts{.tokens = 120, .cost_nanos = 850'000}));
+  EXPECT_EQ(event.cost_source, "reserved");
+  EXPECT_EQ(event.cost_nanos, 850'000);
 }
 
 TEST_F(MeteringTest, FailuresCostNothing) {
@@ -160,13 +201,25 @@ TEST_F(MeteringTest, ARawCallIsMeteredWhenItCanBeRead) {
 
 TEST_F(MeteringTest, ARawCallNobodyCanReadHasNoKnownCost) {
   auto x = answered("/providers/acme/v1/images/generations");
+  x->estimate = {};
   EXPECT_EQ(meter(*x), Amounts{});
   EXPECT_EQ(event.cost_source, "unpriced");
   EXPECT_FALSE(event.cost_nanos);
   EXPECT_FALSE(event.total_tokens);
   EXPECT_EQ(event.usage_source, "");
-  x->method = "GET";
-  expect_nothing(*x);  // to look costs nothing
+  for (const char* method : {"GET", "HEAD", "DELETE"}) {  // to look and to tidy up cost nothing
+    x->method = method;
+    expect_nothing(*x);
+  }
+}
+
+TEST_F(MeteringTest, ARawCallNobodyCanReadKeepsWhatTokenLimitsWereCharged) {
+  auto x = answered("/providers/acme/v1/images/generations");
+  x->estimate = {.input = 10, .output = 4'096};
+  EXPECT_EQ(meter(*x), (Amounts{.tokens = 4'106}));
+  EXPECT_EQ(event.total_tokens, 4'106);
+  EXPECT_EQ(event.usage_source, "estimated");
+  EXPECT_EQ(event.cost_source, "unpriced");
 }
 
 dialect::UsageReader reader_of(Operation operation, std::string_view stream) {
@@ -196,13 +249,13 @@ constexpr std::string_view kMessageEnds =
 TEST_F(MeteringTest, AnAnthropicStreamIsReportedOnceItIsWhole) {
   auto x = answered("/v1/messages");
   x->stream = true;
-  x->take_usage(reader_of(Operation::messages, message_begins()), true);
+  x->take_usage(reader_of(Operation::messages, message_begins()));
   EXPECT_FALSE(x->usage_is_final);
   EXPECT_GE(x->streamed_tokens, 3) << "what has passed, not what was said at first";
   EXPECT_EQ(meter(*x).tokens, 25 + x->streamed_tokens);
   EXPECT_EQ(event.usage_source, "estimated");
 
-  x->take_usage(reader_of(Operation::messages, message_begins() + std::string(kMessageEnds)), true);
+  x->take_usage(reader_of(Operation::messages, message_begins() + std::string(kMessageEnds)));
   EXPECT_TRUE(x->usage_is_final);
   EXPECT_EQ(meter(*x).tokens, 37);
   EXPECT_EQ(event.usage_source, "reported");
@@ -216,8 +269,7 @@ TEST_F(MeteringTest, AnOpenAiStreamReportsLastOrNotAtAll) {
           Operation::chat_completions,
           "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi there\"}}]}\n\n"
           "data: "
-          "{\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}\n\n"),
-      true);
+          "{\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}\n\n"));
   EXPECT_EQ(meter(*x).tokens, 12) << "although [DONE] is missing";
   EXPECT_EQ(event.usage_source, "reported");
 }
@@ -227,11 +279,11 @@ TEST_F(MeteringTest, TheCostInTheHeadStandsUnlessTheBodySaysAnother) {
   x->usage.reported_cost = core::Money::nanos(5);
   dialect::UsageReader silent(Operation::chat_completions, false);
   silent.feed(R"({"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}})");
-  x->take_usage(silent, false);
+  x->take_usage(silent);
   EXPECT_EQ(meter(*x), (Amounts{.tokens = 12, .cost_nanos = 5}));
   dialect::UsageReader says(Operation::chat_completions, false);
   says.feed(R"({"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"cost":0.000000009}})");
-  x->take_usage(says, false);
+  x->take_usage(says);
   EXPECT_EQ(meter(*x).cost_nanos, 9);
 }
 

@@ -50,18 +50,13 @@ const std::string kLong = says(std::string(4'000, 'x'));
 class RelayBodyTest : public ExchangeTest {
  protected:
   /// A chat stream with a reservation in a counter of so many tokens.
-  std::unique_ptr<Exchange> streaming(std::int64_t per_minute = 1'000'000) {
-    auto x = answered();
-    x->key = key;
+  std::unique_ptr<Exchange> streaming(std::int64_t per_minute = 1'000'000,
+                                      std::string_view path = "/v1/chat/completions") {
+    auto x = answered(path);
     x->policy = std::make_shared<const domain::Policy>(policy);
     x->stream = true;
     x->request.stop = &client_stop;
-    domain::LimitedScope scope{
-        .scope = domain::LimitScope::key, .target = {.key_id = "k"}, .hard = {}, .soft = {}};
-    scope.hard.set(domain::LimitKind::tokens_per_minute, per_minute);
-    auto held = loop.run(books.admit({.scopes = {scope}, .amounts = {.tokens = 450}}, x->event()));
-    EXPECT_TRUE(held);
-    x->reservation = std::move(*held);
+    hold(*x, domain::LimitKind::tokens_per_minute, {.tokens = 450}, per_minute);
     return x;
   }
   void relay(std::unique_ptr<Exchange> x, std::deque<std::string> pieces,
@@ -158,6 +153,56 @@ TEST_F(RelayBodyTest, EndsInAValidWayWhenThereIsNoMore) {
   EXPECT_TRUE(text.starts_with(kLong)) << "it was counted";
   EXPECT_THAT(text, HasSubstr("token_rate_limit_exceeded"));
   EXPECT_THAT(text, Not(HasSubstr("[DONE]")));
+}
+
+TEST_F(RelayBodyTest, WhatStaysWithinTheMaximumItAskedForIsNeverCut) {
+  auto x = streaming(450);
+  x->features.max_output_tokens = 400;
+  std::string text;
+  for (int i = 0; i < 400; ++i) text += says(i % 3 == 0 ? " understanding" : " a");
+  relay(std::move(x), {text, kStop, kDone});
+  EXPECT_EQ(received(), text + kStop + kDone);
+  EXPECT_EQ(stored().total_tokens, 450) << "at most what was asked for";
+}
+
+TEST_F(RelayBodyTest, AMaximumTheProviderDoesNotKeepHelpsNobody) {
+  auto x = streaming(1'000);
+  x->features.max_output_tokens = 400;
+  relay(std::move(x), {says(std::string(8'000, 'x')), kStop, kDone});
+  EXPECT_THAT(received(), HasSubstr("token_rate_limit_exceeded"));
+}
+
+TEST_F(RelayBodyTest, ARawStreamIsHeldToTheLimitsInItsOwnWords) {
+  const auto says_gemini = [](std::size_t size) {
+    return fmt::format("data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\"{}\"}}]}}}}]}}\n\n",
+                       std::string(size, 'x'));
+  };
+  relay(streaming(1'000, "/providers/acme/v1beta/models/m:streamGenerateContent"),
+        {says_gemini(4'000), says_gemini(30)});
+  const std::string text = received();
+  EXPECT_TRUE(text.starts_with(says_gemini(4'000)));
+  EXPECT_THAT(text, HasSubstr("data: {\"error\":{\"code\":429,\"status\":\"RESOURCE_EXHAUSTED\""));
+}
+
+TEST_F(RelayBodyTest, ARawStreamIsNotCompleted) {
+  relay(streaming(1'000'000, "/providers/acme/v1/chat/completions"), {says("hi")});
+  EXPECT_EQ(received(), says("hi")) << "how it ends is its provider's affair";
+  EXPECT_EQ(stored().error_code, "");
+}
+
+TEST_F(RelayBodyTest, AnExtensionHoldsOnlyTheTokens) {
+  auto x = streaming();
+  auto priced = std::make_shared<catalog::Snapshot>(*snapshot);
+  domain::PriceOverride price;
+  price.price = {.provider = "acme",
+                 .model = "m-1",
+                 .rates = {.input = core::Money(), .output = core::Money()},
+                 .per_request = core::Money::nanos(100'000'000)};
+  priced->prices = domain::PriceCatalog::from_json(kNoPrices, {price}).value();
+  x->snapshot = std::move(priced);
+  hold(*x, domain::LimitKind::usd_per_day, {.tokens = 450, .cost_nanos = 100'000'000}, 150'000'000);
+  relay(std::move(x), {kLong, kStop, kDone});
+  EXPECT_THAT(received(), EndsWith(kDone)) << "a request costs its fee once";
 }
 
 TEST_F(RelayBodyTest, StandsStillWhileTheCountersAreAwayAndGoesOn) {

@@ -61,7 +61,8 @@ TEST_F(DispatcherTest, TheFirstThatAnswersIsTheLast) {
   EXPECT_EQ(outcome(), "first 200");
   EXPECT_EQ(attempts.made, 1);
   EXPECT_EQ(attempts.fallbacks, 0);
-  EXPECT_EQ(attempts.last, &snapshot.providers[0]);
+  ASSERT_NE(attempts.last, nullptr);
+  EXPECT_EQ(attempts.last->provider, &snapshot.providers[0]);
 }
 
 TEST_F(DispatcherTest, FallsBackOnWhatAnotherMayDoBetter) {
@@ -70,7 +71,8 @@ TEST_F(DispatcherTest, FallsBackOnWhatAnotherMayDoBetter) {
     EXPECT_EQ(outcome(), "second " + std::to_string(status)) << "the last one's answer is passed on";
     EXPECT_EQ(attempts.made, 2);
     EXPECT_EQ(attempts.fallbacks, 1);
-    EXPECT_EQ(attempts.last, &snapshot.providers[1]);
+    ASSERT_NE(attempts.last, nullptr);
+    EXPECT_EQ(attempts.last->provider, &snapshot.providers[1]);
   }
   EXPECT_THAT(metrics.expose(), HasSubstr("gateway_provider_fallbacks_total 4\n"));
 }
