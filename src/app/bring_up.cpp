@@ -119,6 +119,13 @@ runtime::Task<core::Result<void>> Application::make_first_operator() {
   if (!made) co_return std::unexpected(made.error());
   for (const auto& note : made->notes) telemetry::log("app")->info("{}", note);
   if (!made->generated_token.empty()) show_operator_token(made->generated_token);
+  auto unrotated = co_await runtime::offload(
+      offload_, [store, now] { return identity::bootstrap_token_in_use(store->administration(), now); });
+  if (!unrotated) co_return std::unexpected(unrotated.error());
+  if (*unrotated) {
+    telemetry::log("app")->warn(
+        "the installation's first operator token is still in use; rotate it (POST /admin/operators/{{id}}/rotate)");
+  }
   co_return core::Result<void>{};
 }
 
