@@ -6,6 +6,7 @@
 
 #include "app/application.hpp"
 #include "app/declared_file.hpp"
+#include "app/listeners.hpp"
 #include "app/redis_address.hpp"
 #include "app/replica_name.hpp"
 #include "app/store_setup.hpp"
@@ -81,9 +82,7 @@ core::Result<void> Application::open_state_folder() {
 
 core::Result<void> Application::listen_control() {
   if (auto loaded = load_certificates(); !loaded) return loaded;
-  http::Server::Settings settings;
-  settings.bind = {boost::asio::ip::make_address(settings_.control_bind.ip), settings_.control_bind.port};
-  settings.tls = control_tls_;
+  auto settings = listener_settings(settings_, settings_.control_bind, control_tls_);
   settings.max_body_bytes = 2 << 20;
   control_ = std::make_unique<http::Server>(main_, std::move(settings), control_handler_);
   if (auto listening = control_->listen(); !listening) return listening;
@@ -120,6 +119,13 @@ runtime::Task<core::Result<void>> Application::make_first_operator() {
   if (!made) co_return std::unexpected(made.error());
   for (const auto& note : made->notes) telemetry::log("app")->info("{}", note);
   if (!made->generated_token.empty()) show_operator_token(made->generated_token);
+  auto unrotated = co_await runtime::offload(
+      offload_, [store, now] { return identity::bootstrap_token_in_use(store->administration(), now); });
+  if (!unrotated) co_return std::unexpected(unrotated.error());
+  if (*unrotated) {
+    telemetry::log("app")->warn(
+        "the installation's first operator token is still in use; rotate it (POST /admin/operators/{{id}}/rotate)");
+  }
   co_return core::Result<void>{};
 }
 

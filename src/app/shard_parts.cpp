@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/listeners.hpp"
 #include "app/redis_address.hpp"
 
 namespace relayna::app {
@@ -22,14 +23,9 @@ identity::KeyCacheSettings cache_settings(const config::Settings& settings) {
 }
 
 http::Server::Settings server_settings(const Shared& shared, std::uint16_t port) {
-  http::Server::Settings settings;
-  settings.bind = {boost::asio::ip::make_address(shared.settings.bind.ip), port};
-  settings.tls = shared.server_tls;
+  auto settings = listener_settings(shared.settings, {shared.settings.bind.ip, port}, shared.server_tls);
   settings.reuse_port = shared.settings.threads > 1;
   settings.max_body_bytes = shared.settings.max_request_body_bytes;
-  for (const auto& text : shared.settings.trusted_proxies) {
-    if (auto cidr = net::Cidr::parse(text)) settings.trusted_proxies.ranges.push_back(*cidr);
-  }
   return settings;
 }
 

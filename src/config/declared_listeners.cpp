@@ -72,7 +72,7 @@ const std::array kListeners{
             .type = {Kind::cidr_list},
             .member = &S::trusted_proxies,
             .example = "10.0.0.0/8, 192.168.1.7",
-            .help = "Peers whose X-Forwarded-For and X-Forwarded-Proto say who the client is."},
+            .help = "Peers whose X-Forwarded-For and X-Forwarded-Proto say who the client is, on both listeners."},
     Setting{
         .name = "GATEWAY_CORS_ALLOWED_ORIGINS",
         .file_key = "server.cors_allowed_origins",

@@ -4,6 +4,7 @@
 #include "control/alerts/watch.hpp"
 #include "control/api/api.hpp"
 #include "control/api/openapi.hpp"
+#include "control/base_path.hpp"
 #include "control/limits/limits.hpp"
 #include "control/live/health.hpp"
 #include "control/live/live.hpp"
@@ -18,7 +19,8 @@ namespace {
 
 identity::SessionSettings session_settings(const Admin::Parts& parts) {
   identity::SessionSettings settings;
-  settings.path = parts.base_path.empty() ? "/" : parts.base_path;
+  const auto prefix = prefix_of(parts.base_path);
+  settings.path = prefix.empty() ? "/" : prefix;
   settings.secure = parts.tls;
   return settings;
 }
@@ -32,6 +34,14 @@ std::shared_ptr<Resources::LogLevel> log_level(const Admin::Parts& parts) {
 Caller caller_of(identity::Identified who) {
   return {std::move(who.operator_id), std::move(who.name), std::move(who.scopes),   std::move(who.session_id),
           std::move(who.csrf),        who.session_ends_at, who.must_change_password};
+}
+
+/// With the prefix its paths are below, when there is one.
+json::Document document_of(const Api& api, const Admin::Parts& parts) {
+  auto document = openapi_document(api, parts.about.version);
+  const auto prefix = prefix_of(parts.base_path);
+  if (!prefix.empty()) document["servers"] = json::Document::array({{{"url", prefix}}});
+  return document;
 }
 
 Authenticate recognise(identity::OperatorAuthenticator& operators) {
@@ -121,7 +131,7 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   auto* state = state_.get();
   document.run = Operation::Blocking([state](Call&) -> core::Result<Answer> {
     Answer answer;
-    answer.body = openapi_document(state->api, state->parts.about.version);
+    answer.body = document_of(state->api, state->parts);
     return answer;
   });
   api.add(std::move(document));
@@ -149,7 +159,7 @@ runtime::Task<void> Admin::drain() {
 }
 
 std::string Admin::openapi() const {
-  return openapi_document(state_->api, state_->parts.about.version).dump(1);
+  return document_of(state_->api, state_->parts).dump(1);
 }
 
 }  // namespace relayna::control

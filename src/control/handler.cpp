@@ -3,6 +3,7 @@
 #include "relayna/json/document.hpp"
 
 #include "control/api/api.hpp"
+#include "control/base_path.hpp"
 
 namespace relayna::control {
 
@@ -22,7 +23,7 @@ http::Response answer(int status, std::string body, std::string_view type = "app
 Handler::Handler(runtime::Shard& shard, const pipeline::Health& health, const pipeline::About& about,
                  const telemetry::Metrics& metrics, Settings settings)
     : shard_(shard), health_(health), about_(about), metrics_(metrics), settings_(std::move(settings)) {
-  while (settings_.base_path.ends_with('/')) settings_.base_path.pop_back();
+  settings_.base_path = prefix_of(std::move(settings_.base_path));
 }
 
 http::Response Handler::ready() const {
@@ -60,7 +61,10 @@ runtime::Task<http::Response> Handler::administer(http::Request request, std::st
   }
   const auto mark = request.head.target.find('?');
   std::string query = mark == std::string::npos ? std::string() : request.head.target.substr(mark + 1);
-  co_return co_await admin_->handle(std::move(request), std::move(path), std::move(query));
+  auto response = co_await admin_->handle(std::move(request), std::move(path), std::move(query));
+  const auto location = response.head.fields.find("Location");
+  if (location) response.head.fields.set("Location", settings_.base_path + std::string(*location));
+  co_return response;
 }
 
 runtime::Task<http::Response> Handler::handle(http::Request request) {

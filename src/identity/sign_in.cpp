@@ -128,7 +128,7 @@ core::Result<void> OperatorAuthenticator::change_password(const Identified& who,
     for (const auto& id : *others) {
       if (auto ended = end_session(unit, id); !ended) return ended;
     }
-    return unit.record(audit_event(**row, visitor, "operators.change_password", "operators", who.operator_id, now));
+    return unit.record(audit_event(**row, visitor, "operators.change-password", "operators", who.operator_id, now));
   });
 }
 

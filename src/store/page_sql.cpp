@@ -56,7 +56,12 @@ class PageBuilder {
 
 core::Result<void> PageBuilder::where(const Column& column, const Filter& filter) {
   if (filter.test == Test::is_null || filter.test == Test::is_not_null) {
-    add(fmt::format("{} IS {}NULL", column.name, filter.test == Test::is_null ? "" : "NOT "));
+    const bool null = filter.test == Test::is_null;
+    if (column.kind == ColumnKind::text && !column.nullable) {  // such a text is unset when it is empty
+      add(fmt::format("{} {} ''", column.name, null ? "=" : "<>"));
+    } else {
+      add(fmt::format("{} IS {}NULL", column.name, null ? "" : "NOT "));
+    }
     return {};
   }
   if (filter.test == Test::contains) {

@@ -20,10 +20,11 @@ class Steps {
   explicit Steps(const core::Clock& clock) : clock_(clock), began_(clock.now()) {}
   void ok(std::string name, std::string found) { add(std::move(name), true, std::move(found)); }
   void failed(std::string name, const core::Error& error) { add(std::move(name), false, reason(error)); }
+  void not_tried(std::string name, std::string why) { add(std::move(name), std::nullopt, std::move(why)); }
   std::vector<CheckStep> take() { return std::move(made_); }
 
  private:
-  void add(std::string name, bool ok, std::string message) {
+  void add(std::string name, std::optional<bool> ok, std::string message) {
     const auto now = clock_.now();
     made_.push_back({std::move(name), ok, std::move(message), now - began_});
     began_ = now;
@@ -58,7 +59,10 @@ runtime::Task<std::vector<CheckStep>> check_connection(runtime::Shard& shard, ne
     }
   }
   steps.ok("connection", base->origin.tls ? "name, TCP and TLS" : "name and TCP");
-  if (!ModelDirectory::lists(provider.kind)) co_return steps.take();
+  if (!ModelDirectory::lists(provider.kind)) {
+    steps.not_tried("credential", "not tried for this kind");
+    co_return steps.take();
+  }
   auto listed = co_await models.ask(provider, stop);
   if (listed) {
     steps.ok("models", fmt::format("{} listed{}", listed->size(),

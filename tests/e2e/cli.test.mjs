@@ -196,7 +196,7 @@ test("purge counts what is old, deletes it beside a running gateway, and says so
     assert.match(plain.stdout, /^3 usage_events from before \S+ deleted$/m);
     assert.equal((await purge("--usage-before", now(), "--dry-run")).usage_events.found, 0);
     const { data } = await (await fetch(`${other.control}/admin/audit-events?action=purge`, { headers: { authorization: `Bearer op_live_${"ab".repeat(32)}` } })).json();
-    assert.deepEqual([data.length, data[0].actor_name, data[0].target_type, data[0].after.deleted], [1, "cli", "usage_events", 3]);
+    assert.deepEqual([data.length, data[0].actor_name, data[0].target_type, data[0].after.deleted], [1, "cli", "usage-events", 3]);
   } finally {
     await other.stop();
   }

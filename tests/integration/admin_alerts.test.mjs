@@ -51,7 +51,7 @@ for (const backend of ["sqlite", "postgres"]) {
       const listed = await alerts.deliveries(`webhook_id=${webhook.id}&event=test`);
       assert.deepEqual(listed.map(({ state, attempts, payload }) => [state, attempts, payload.type]), [["failed", 1, "test"], ["failed", 1, "test"], ["delivered", 1, "test"]]);
       assert.deepEqual((await alerts.deliveries(`webhook_id=${webhook.id}&state=delivered`)).map(({ id }) => id), [report.delivery_id]);
-      assert.equal((await alerts.admin.get(`/admin/audit-events?action=alert_webhooks.test&target_id=${webhook.id}`)).data.length, 3);
+      assert.equal((await alerts.admin.get(`/admin/audit-events?action=alert-webhooks.test&target_id=${webhook.id}`)).data.length, 3);
       await alerts.admin.refused(400, "invalid_request", "GET", "/admin/alerts/deliveries?state=lost", {}, ["state"]);
     }));
 
@@ -94,7 +94,7 @@ for (const backend of ["sqlite", "postgres"]) {
       const told = await until("it is told", () => receiver.taken.find(({ data }) => data.key_id === key.id), { within: 20_000 });
       assert.equal(told.data.within_days, 30);
       await alerts.admin.patch(path, { key_expiry_days: [1, 7] });
-      assert.equal((await alerts.admin.get("/admin/audit-events?action=alert_settings.update")).data.length, 2);
+      assert.equal((await alerts.admin.get("/admin/audit-events?action=alert-settings.update")).data.length, 2);
     }));
   });
 }

@@ -107,5 +107,14 @@ for (const backend of ["sqlite", "postgres"]) {
       assert.equal((await admin.get("/admin/log-level")).level, "store=warn,info");
       await admin.refused(400, "invalid_request", "PATCH", "/admin/log-level", { body: { level: "loud" } }, ["level"]);
     });
+
+    test("the audit log names actions and types in the words of the paths, and a thing of which there is one by its type", async () => {
+      await admin.patch("/admin/alerts/settings", { budget_percents: [50, 100] });
+      const events = (await admin.get("/admin/audit-events?limit=500")).data;
+      for (const { action, target_type: type } of events) assert.match(`${type} ${action}`, /^[a-z]+(-[a-z]+)* [a-z]+([.-][a-z]+)*$/);
+      const alone = (await admin.get("/admin/audit-events?target_id=null&limit=500")).data;
+      assert.deepEqual([...new Set(alone.map(({ target_type: type, target_id: id }) => `${type} ${id}`))].sort(), ["alert-settings null", "log-level null"]);
+      assert.equal(events.filter(({ target_id: id }) => id === null).length, alone.length);
+    });
   });
 }

@@ -185,6 +185,30 @@ for (const backend of ["sqlite", "postgres"]) {
       assert.deepEqual(steps(closed), [false, "address true", "connection false"]);
       await admin.refused(400, "invalid_request", "POST", "/admin/providers/test", { body: { name: "x", kind: "openai", base_url: "http://169.254.169.254" } }, ["base_url"]);
       await admin.refused(404, "not_found", "POST", `/admin/providers/${nobody}/test`);
+      assert.deepEqual(steps(await admin.act("/admin/providers/test", { name: "unsaved", kind: "echo" })), [true, "address true"]);
+    });
+
+    test("a credential that was not tried is not said to be right", async () => {
+      for (const kind of ["azure-openai", "gemini", "cohere", "internal-service"]) {
+        const asked = upstream.requests.length;
+        const { ok, steps } = await admin.act("/admin/providers/test", { name: "unsaved", kind, base_url: upstream.url, credential: "wrong" });
+        assert.deepEqual([ok, ...steps.map((step) => `${step.name} ${step.ok}`)], [null, "address true", "connection true", "credential null"]);
+        assert.equal(steps.at(-1).message, "not tried for this kind");
+        assert.equal(upstream.requests.length, asked);
+        const closed = await admin.act("/admin/providers/test", { name: "unsaved", kind, base_url: `http://127.0.0.1:${await freePort()}` });
+        assert.equal(closed.ok, false);
+      }
+    });
+
+    test("a model does not lead to a provider that serves none", async () => {
+      const raw = await make({ kind: "azure-openai" });
+      const served = await make();
+      const models = (body, fields) => admin.refused(400, "invalid_request", "POST", "/admin/models", { body }, fields);
+      const error = await models({ name: "nowhere", provider: raw.name }, ["provider"]);
+      assert.match(error.fields[0].message, /azure-openai, which serves no models.*\/providers\//);
+      await models({ name: "nowhere", provider: served.name, targets: [{ provider: raw.name, priority: 1 }] }, ["targets[0].provider"]);
+      await admin.create("/admin/models", { name: "somewhere", provider: served.name });
+      await admin.refused(400, "invalid_request", "PATCH", "/admin/models/somewhere", { body: { provider: raw.name } }, ["provider"]);
     });
   });
 }

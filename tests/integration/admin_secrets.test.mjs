@@ -21,7 +21,7 @@ for (const backend of ["sqlite", "postgres"]) {
     const all = new Fixture(`secrets-${backend}`);
     const secrets = new Secrets();
     const plant = (name) => secrets.plant(name);
-    let stores, gateway, admin, upstream, studio, key, provider, hooks, database;
+    let stores, gateway, admin, upstream, studio, key, operator, provider, hooks, database;
     before(async () => {
       if (backend === "postgres") stores = await all.stores({ redisPassword: plant("Redis password") });
       secrets.plant("database password", "correct-horse");
@@ -53,7 +53,7 @@ for (const backend of ["sqlite", "postgres"]) {
 
     test("made, changed, rotated, repeated", async () => {
       const password = plant("password");
-      const ada = await admin.create("/admin/operators", { name: "ada", scopes: ["*"], email: "ada@example.com", password });
+      const ada = operator = await admin.create("/admin/operators", { name: "ada", scopes: ["*"], email: "ada@example.com", password });
       made("operator token", ada.token);
       made("rotated operator token", (await admin.act(`/admin/operators/${ada.id}/rotate`)).token);
       const visitor = admin.as(null);
@@ -64,6 +64,8 @@ for (const backend of ["sqlite", "postgres"]) {
       const headers = { cookie, "x-relayna-csrf": session.json.csrf_token };
       const passwords = { current_password: password, new_password: plant("new password") };
       assert.equal((await visitor.request("POST", "/admin/session/password", { body: passwords, headers })).status, 204);
+
+      await admin.patch(`/admin/operators/${ada.id}`, { password: plant("password set by another") });
 
       const repeated = { headers: { "idempotency-key": "k" }, body: { name: "caller" } };
       key = await admin.expect(201, "POST", "/admin/keys", repeated);
@@ -110,6 +112,7 @@ for (const backend of ["sqlite", "postgres"]) {
         ["POST", "/admin/alerts/webhooks", (value) => ({ name: "x", url: upstream.url, secret: value })],
         ["PATCH", hooks, (value) => ({ secret: value })],
         ["POST", "/admin/operators", (value) => ({ name: "x", scopes: ["*"], email: "x@example.com", password: value })],
+        ["PATCH", `/admin/operators/${operator.id}`, (value) => ({ password: value })],
         ["POST", "/admin/session", (value) => ({ token: value })],
         ["POST", "/admin/session", (value) => ({ email: "ada@example.com", password: value })],
         ["POST", "/admin/session/password", (value) => ({ current_password: value, new_password: value })],

@@ -28,7 +28,7 @@ for (const backend of ["sqlite", "postgres"]) {
 
     test("without a connection there is nothing to ask", async () => {
       const { base_url: url, token_configured: token, source } = await admin.get(connection);
-      assert.deepEqual([url, token, source], [null, false, "unset"]);
+      assert.deepEqual([url, token, source], [null, false, "default"]);
       await admin.refused(409, "studio_not_configured", "GET", "/admin/studio/services");
       await admin.refused(409, "studio_not_configured", "POST", `${connection}/test`);
       await admin.refused(400, "invalid_request", "PATCH", connection, { body: { token: "t" } }, ["token"]);
@@ -43,7 +43,7 @@ for (const backend of ["sqlite", "postgres"]) {
       assert.equal(otherStudio.last.headers.authorization, "Bearer from-env");
 
       const saved = await fromEnvironment.patch(connection, { base_url: `${studio.url}/base/` });
-      assert.deepEqual([saved.base_url, saved.token_configured, saved.source], [`${studio.url}/base`, false, "persisted"]);
+      assert.deepEqual([saved.base_url, saved.token_configured, saved.source], [`${studio.url}/base`, false, "saved"]);
       answers();
       await fromEnvironment.act(`${connection}/test`);
       assert.deepEqual([studio.last.target, studio.last.headers.authorization], ["/base/studio/gateway/services", undefined]);

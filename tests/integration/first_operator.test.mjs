@@ -28,6 +28,20 @@ test("the first start prints a token that works, a restart prints none", async (
   assert.equal((await new Admin(gateway, token).get("/admin/session")).name, "bootstrap");
 });
 
+test("the log says at each start that the first token waits to be rotated, until it is", async () => {
+  const gateway = await all.gateway({ env: { GATEWAY_ADMIN_TOKEN: adminToken } });
+  const warnings = () => gateway.logs.filter(({ level, message }) => level === "warn" && /first operator token is still in use/.test(message)).length;
+  assert.equal(warnings(), 1);
+  await gateway.restart();
+  assert.equal(warnings(), 2);
+  const admin = new Admin(gateway);
+  const { operator_id: id } = await admin.get("/admin/session");
+  const { token } = await admin.act(`/admin/operators/${id}/rotate`);
+  await gateway.restart();
+  assert.equal(warnings(), 2);
+  assert.equal((await admin.as(token).get("/admin/session")).rotate_bootstrap_token, false);
+});
+
 test("replicas that start together print one token between them", async () => {
   const { urls } = await all.stores();
   const gateways = await all.gateways(3, { stores: urls });

@@ -25,7 +25,7 @@ struct Filter {
     at_least,
     at_least_or_null,
     below,
-    is_null,
+    is_null,  ///< unset; of a text column without nulls: empty
     is_not_null
   };
   std::string column;  ///< a column of the row; any other is a bug of the caller (internal_error)

@@ -19,6 +19,7 @@ namespace {
 class Report {
  public:
   void ok(const std::string& what, const std::string& how) { fmt::print("ok    {}: {}\n", what, how); }
+  void unknown(const std::string& what, const std::string& why) { fmt::print("?     {}: {}\n", what, why); }
   void failed(const std::string& what, const core::Error& error) {
     failed(what, fmt::format("{}{}{}", error.public_message(), error.detail.empty() ? "" : " - ", error.detail));
   }
@@ -75,7 +76,9 @@ void check_upstream(LocalLoop& loop, net::Connector& connector, upstream::ModelD
                     Report& report) {
   for (const auto& step : loop.run(upstream::check_connection(loop.shard(), connector, models, provider, nullptr))) {
     const std::string what = "upstream " + provider.name + " " + step.name;
-    if (step.ok) {
+    if (!step.ok) {
+      report.unknown(what, step.message);
+    } else if (*step.ok) {
       report.ok(what, step.message);
     } else {
       report.failed(what, step.message);

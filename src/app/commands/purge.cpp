@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "relayna/core/ids.hpp"
@@ -77,6 +79,7 @@ core::Result<void> record(store::Administration& store, const Part& part, core::
   event.actor_name = "cli";
   event.action = "purge";
   event.target_type = to_string(part.history);
+  std::ranges::replace(event.target_type, '_', '-');  // as the audit log writes types
   event.after = json::dump({{"before", core::to_rfc3339(part.before)}, {"deleted", part.rows}});
   return store.change([&](store::Unit& unit) { return unit.record(event); });
 }

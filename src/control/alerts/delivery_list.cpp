@@ -83,7 +83,7 @@ core::Result<Answer> list(store::Administration& store, Call& call) {
 void add_alert_deliveries(Api& api, const Resources& with, AlertSender& sender) {
   auto* store = &with.store.administration();
   Resource<AlertDelivery> deliveries{.path = "alerts/deliveries",
-                                     .kind = "alert_deliveries",
+                                     .kind = "alert-deliveries",
                                      .tag = "Alerts",
                                      .one = "alert delivery",
                                      .shape = &delivery_shape(),
@@ -96,7 +96,7 @@ void add_alert_deliveries(Api& api, const Resources& with, AlertSender& sender) 
   Operation listed;
   listed.method = "GET";
   listed.path = deliveries.collection();
-  listed.id = "alert_deliveries.list";
+  listed.id = "alert-deliveries.list";
   listed.tag = "Alerts";
   listed.summary = "List each alert delivery";
   listed.about = "What has ended is kept for 30 days.";

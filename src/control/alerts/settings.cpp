@@ -90,7 +90,7 @@ core::Result<Answer> patch(store::Administration& store, Call& call) {
     setting.updated_at = call.now;
     if (auto stored = *saved ? settings.update(setting) : settings.insert(setting); !stored)
       return std::unexpected(std::move(stored.error()));
-    note = {"alert_settings.update", "alert_settings", kSetting, before, answer.body};
+    note = {"alert-settings.update", "alert-settings", "", before, answer.body};
     return answer;
   });
 }
@@ -118,7 +118,7 @@ core::Result<AlertThresholds> load_thresholds(store::Administration& store) {
 void add_alert_settings(Api& api, const Resources& with) {
   auto* store = &with.store.administration();
   add_schemas(api, thresholds_shape(), false, true);
-  auto got = operation("GET", "alert_settings.get", "alerts:read", "When alerts arise");
+  auto got = operation("GET", "alert-settings.get", "alerts:read", "When alerts arise");
   got.run = Operation::Blocking([store](Call& call) -> core::Result<Answer> {
     call.query.finish(call.problems);
     if (!call.problems.empty()) return std::unexpected(call.problems.error());
@@ -128,7 +128,7 @@ void add_alert_settings(Api& api, const Resources& with) {
   });
   api.add(std::move(got));
 
-  auto patched = operation("PATCH", "alert_settings.update", "alerts:write", "Change when alerts arise");
+  auto patched = operation("PATCH", "alert-settings.update", "alerts:write", "Change when alerts arise");
   patched.request = reference(thresholds_shape().name() + "Patch");
   patched.errors = {core::ErrorCode::precondition_failed};
   patched.run = Operation::Blocking([store](Call& call) { return patch(*store, call); });

@@ -117,7 +117,7 @@ core::Result<Answer> record_test(const Resources& with, Call& call, AlertDeliver
   return change(with.store.administration(), call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
     if (auto stored = unit.of<AlertDelivery>().insert(delivery); !stored)
       return std::unexpected(std::move(stored.error()));
-    note = {"alert_webhooks.test", "alert_webhooks", delivery.webhook_id, {}, answer.body};
+    note = {"alert-webhooks.test", "alert-webhooks", delivery.webhook_id, {}, answer.body};
     return answer;
   });
 }
@@ -146,7 +146,7 @@ AsyncAnswer test_webhook(const Resources* with, AlertSender* sender, std::shared
 void add_alert_webhooks(Api& api, const Resources& with, AlertSender& sender) {
   const auto* use = &with;
   Resource<AlertWebhook> webhooks{.path = "alerts/webhooks",
-                                  .kind = "alert_webhooks",
+                                  .kind = "alert-webhooks",
                                   .tag = "Alerts",
                                   .one = "alert webhook",
                                   .shape = &webhook_shape(),
@@ -168,7 +168,7 @@ void add_alert_webhooks(Api& api, const Resources& with, AlertSender& sender) {
   Operation tested;
   tested.method = "POST";
   tested.path = "/admin/alerts/webhooks/{id}/test";
-  tested.id = "alert_webhooks.test";
+  tested.id = "alert-webhooks.test";
   tested.tag = "Alerts";
   tested.summary = "Send a signed test delivery";
   tested.about = "Once and at once, also when the webhook is switched off; it is listed among the deliveries.";

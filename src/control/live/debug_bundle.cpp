@@ -95,7 +95,7 @@ void add_debug_bundles(Api& api, const Live& with) {
   made.method = "GET";
   made.path = "/admin/debug-bundles/{request_id}";
   made.scope = "requests:read";
-  made.id = "debug_bundles.get";
+  made.id = "debug-bundles.get";
   made.tag = "Live requests";
   made.summary = "What is known of one request";
   made.about =

@@ -33,7 +33,10 @@ const Shape<AuditEvent>& audit_shape() {
     event.field("action", &AuditEvent::action, text(0, 200), Field::shown, "`keys.rotate`").listed("action");
     event.field("target_type", &AuditEvent::target_type, text(0, 200), Field::shown, "`keys`")
         .listed("target_type");
-    event.field("target_id", &AuditEvent::target_id, text(0, 512), Field::shown, "").listed("target_id");
+    event
+        .field("target_id", &AuditEvent::target_id, optional_text(512), Field::shown,
+               "null: there is only one of its type.")
+        .listed("target_id");
     event.field("before", &AuditEvent::before, snapshot(), Field::shown, "");
     event.field("after", &AuditEvent::after, snapshot(), Field::shown, "");
     event.field("request_id", &AuditEvent::request_id, text(0, 64), Field::shown, "").listed("request_id");

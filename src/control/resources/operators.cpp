@@ -46,11 +46,17 @@ Codec<std::string> email() {
   return codec;
 }
 
-void read_password(const json::Document& given, Operator& who, Problems& problems) {
-  if (!given.is_string()) return problems.add("password", "must be a string");
-  const auto fits = identity::check_password(core::Secret(given.get<std::string>()));
-  if (!fits) problems.add("password", std::string(fits.error().public_message()));
-  who.password_expired = true;  // whoever set it knows it
+/// Checked here and hashed by `hash_password`: the row never holds it.
+Codec<Operator> password() {
+  Codec<Operator> codec;
+  codec.schema = {{"type", "string"}, {"minLength", identity::kMinPasswordLength}, {"writeOnly", true}};
+  codec.read = [](const json::Document& given, Operator& who, const std::string& path, Problems& problems) {
+    if (!given.is_string()) return problems.add(path, "must be a string");
+    const auto fits = identity::check_password(core::Secret(given.get<std::string>()));
+    if (!fits) problems.add(path, std::string(fits.error().public_message()));
+    who.password_expired = true;  // whoever set it knows it
+  };
+  return codec;
 }
 
 /// Takes a while, so it waits until nothing is wrong with the rest.
@@ -74,8 +80,8 @@ const Shape<Operator>& operator_shape() {
     who.field("email", &Operator::email, email(), Field::settable,
               "To sign in to the portal with a password.")
         .listed("email");
-    who.input("password", {{"type", "string"}, {"minLength", identity::kMinPasswordLength}}, read_password,
-              "A first password, to be changed at the first sign-in.");
+    who.field("password", [](auto& row) -> auto& { return row; }, password(), Field::secret,
+              "Somebody else's, to be changed at the next sign-in. A new one ends their sessions.");
     who.field("token_prefix", &Operator::prefix, text(0, 16), Field::shown,
               "The first characters of the token.")
         .listed("prefix");
@@ -88,6 +94,12 @@ const Shape<Operator>& operator_shape() {
     who.computed(
         "has_password", {{"type", "boolean"}},
         [](const Operator& row, core::SystemTime) { return json::Document(!row.password_hash.empty()); }, "");
+    who.computed(
+        "must_change_password", {{"type", "boolean"}},
+        [](const Operator& row, core::SystemTime) {
+          return json::Document(row.password_expired && !row.password_hash.empty());
+        },
+        "At the next sign-in: somebody else set the password.");
     who.field("bootstrap", &Operator::bootstrap, flag(), Field::shown,
               "Its token is the installation's first: rotate it.");
     who.field("disabled", &Operator::disabled, flag(), Field::shown, "").listed("disabled");
@@ -111,6 +123,25 @@ core::Result<void> check_reach(const Change<Operator>& change) {
   const auto& mine = change.call.caller.scopes;
   if (auto may = domain::check_grant(mine, change.row.scopes); !may) return may;
   return change.before == nullptr ? core::Result<void>{} : domain::check_grant(mine, change.before->scopes);
+}
+
+/// Whoever has forgotten a password cannot give it, so another operator sets a new one. Those who know theirs
+/// prove that when they change it.
+core::Result<void> set_password(Change<Operator>& change) {
+  if (!change.call.body.contains("password")) return {};
+  if (change.before->id == change.call.caller.operator_id) {
+    change.call.problems.add("password", "is one's own; POST /admin/session/password changes it");
+    return std::unexpected(change.call.problems.error());
+  }
+  if (auto hashed = hash_password(change); !hashed) return hashed;
+  auto& sessions = change.unit.of<domain::Session>();
+  const auto open =
+      sessions.find_all({{"operator_id", store::Filter::Test::equals, change.before->id}});
+  if (!open) return std::unexpected(open.error());
+  for (const auto& session : *open) {
+    if (auto ended = sessions.remove(session.id); !ended) return ended;
+  }
+  return {};
 }
 
 core::Result<void> check_alive(const Change<Operator>& change) {
@@ -152,7 +183,10 @@ void add_operators(Api& api, const Resources& with) {
   operators.before_update = [](Change<Operator>& change) -> core::Result<void> {
     if (auto may = check_alive(change); !may) return may;
     const bool ends = domain::operator_state(change.row, change.call.now) != domain::OperatorState::active;
-    return ends ? refuse_own_end(change) : core::Result<void>{};
+    if (ends) {
+      if (auto may = refuse_own_end(change); !may) return may;
+    }
+    return set_password(change);
   };
   add_resource(api, store, operators);
 

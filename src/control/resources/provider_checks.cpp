@@ -11,22 +11,30 @@ namespace {
 using AsyncAnswer = runtime::Task<core::Result<http::Response>>;
 using LoadedProvider = core::Result<domain::Provider>;
 
+json::Document boolean_or_null(const char* about) {
+  return {{"type", {"boolean", "null"}}, {"description", about}};
+}
+
 json::Document report_schema() {
+  const json::Document names = {"address", "connection", "models", "credential"};
   return object_schema(
-      {{"ok", {{"type", "boolean"}}},
-       {"steps", array_of(object_schema({{"name", {{"type", "string"}, {"enum", {"address", "connection", "models"}}}},
-                                         {"ok", {{"type", "boolean"}}},
+      {{"ok", boolean_or_null("null: nothing failed, but not everything was tried.")},
+       {"steps", array_of(object_schema({{"name", {{"type", "string"}, {"enum", names}}},
+                                         {"ok", boolean_or_null("null: not tried.")},
                                          {"message", {{"type", "string"}}},
                                          {"took_ms", {{"type", "number"}}}}))}});
 }
 
+json::Document told(std::optional<bool> ok) { return ok ? json::Document(*ok) : json::Document(); }
+
+/// The first step that fails is the last, and what is not tried comes last, so the last one says it.
 json::Document report(const std::vector<upstream::CheckStep>& steps) {
   json::Document shown = json::Document::array();
   for (const auto& step : steps) {
     const std::chrono::duration<double, std::milli> took = step.took;
-    shown.push_back({{"name", step.name}, {"ok", step.ok}, {"message", step.message}, {"took_ms", took.count()}});
+    shown.push_back({{"name", step.name}, {"ok", told(step.ok)}, {"message", step.message}, {"took_ms", took.count()}});
   }
-  return {{"ok", !steps.empty() && steps.back().ok}, {"steps", std::move(shown)}};
+  return {{"ok", told(steps.back().ok)}, {"steps", std::move(shown)}};
 }
 
 /// The provider an unsaved body describes.

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "relayna/json/document.hpp"
+#include "relayna/upstream/candidates.hpp"
 
 #include "control/resources/references.hpp"
 #include "control/resources/shapes.hpp"
@@ -53,13 +54,24 @@ std::optional<std::string> unknown_provider_problem(const KnownProviders& known,
   return "names no provider; " + told(names);
 }
 
-core::Result<Problems> unknown_providers_of_model(const Resources& with, const json::Document& body) {
+std::optional<std::string> model_provider_problem(const KnownProviders& known, std::string_view name) {
+  for (const auto* rows : {&known.stored, &known.of_environment}) {
+    for (const auto& [provider, sealed] : *rows) {
+      if (provider.name != name || upstream::serves_models(provider.kind)) continue;
+      return fmt::format("is of kind {}, which serves no models; it is called at /providers/{}/",
+                         domain::to_string(provider.kind), name);
+    }
+  }
+  return unknown_provider_problem(known, name);
+}
+
+core::Result<Problems> wrong_providers_of_model(const Resources& with, const json::Document& body) {
   const auto known = known_providers(with);
   if (!known) return std::unexpected(known.error());
   Problems problems;
   const auto check = [&](const json::Document& holder, const std::string& path) {
     const auto name = text_in(holder, "provider");
-    const auto problem = name ? unknown_provider_problem(*known, *name) : std::nullopt;
+    const auto problem = name ? model_provider_problem(*known, *name) : std::nullopt;
     if (problem) problems.add(path, *problem);
   };
   check(body, "provider");

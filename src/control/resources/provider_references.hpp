@@ -21,8 +21,11 @@ core::Result<KnownProviders> known_providers(const Resources& with);
 /// Null when there is a provider of this name, else what is wrong.
 std::optional<std::string> unknown_provider_problem(const KnownProviders& known, std::string_view name);
 
-/// The providers that the body of a model names and that there are not.
-core::Result<Problems> unknown_providers_of_model(const Resources& with, const json::Document& body);
+/// Null when a model may lead to a provider of this name: there is one, and it serves models.
+std::optional<std::string> model_provider_problem(const KnownProviders& known, std::string_view name);
+
+/// What is wrong with the providers that the body of a model names.
+core::Result<Problems> wrong_providers_of_model(const Resources& with, const json::Document& body);
 
 /// Null when a provider of this name may fall back to that one, else why not.
 std::optional<std::string> fallback_problem(const KnownProviders& known, std::string_view name,

@@ -16,6 +16,13 @@ identity::Visitor visitor(const Call& call) {
   return {call.address, call.user_agent, call.request_id};
 }
 
+/// The client's side has TLS when the listener has, or when a trusted proxy says so.
+identity::SessionSettings cookie_settings(const Resources& with, const Call& call) {
+  auto settings = with.sessions;
+  settings.secure = settings.secure || call.tls;
+  return settings;
+}
+
 identity::Identified identified(const Caller& caller) {
   return {caller.operator_id,         caller.name, caller.scopes,
           caller.session_id,          caller.csrf, caller.session_ends_at,
@@ -80,11 +87,10 @@ core::Result<Answer> sign_in(Call& call, const Resources& with) {
   if (!signed_in) return std::unexpected(std::move(signed_in.error()));
   auto body = shown(signed_in->who, with, call.now);
   if (!body) return std::unexpected(std::move(body.error()));
-  auto settings = with.sessions;
-  settings.secure = settings.secure || call.tls;
   Answer answer;
   answer.body = std::move(*body);
-  answer.headers.emplace_back("Set-Cookie", identity::set_cookie(signed_in->cookie, settings));
+  answer.headers.emplace_back("Set-Cookie",
+                              identity::set_cookie(signed_in->cookie, cookie_settings(with, call)));
   return answer;
 }
 
@@ -94,7 +100,7 @@ core::Result<Answer> sign_out(Call& call, const Resources& with) {
   }
   Answer answer;
   answer.status = 204;
-  answer.headers.emplace_back("Set-Cookie", identity::clear_cookie(with.sessions));
+  answer.headers.emplace_back("Set-Cookie", identity::clear_cookie(cookie_settings(with, call)));
   return answer;
 }
 

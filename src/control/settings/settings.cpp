@@ -56,7 +56,7 @@ class Overview {
     url.field = "base_url";
     token.field = "token";
     const auto connection = studio_connection(with_, *row);
-    if (connection && connection->source != StudioConnection::Source::persisted) return {};
+    if (connection && !connection->saved) return {};
     // One that is saved and does not open goes before the environment all the same.
     put_before(url, connection ? Document(connection->base_url) : Document(), true);
     put_before(token, {}, (*row) && !(*row)->sealed_secret.empty());

@@ -90,7 +90,7 @@ core::Result<Answer> patch_group(const Resources& with, const SettingsGroup& gro
         const auto after = state_of(group, any ? std::optional(changed) : std::nullopt);
         if (!after) return std::unexpected(after.error());
         const Document shown_after = show(group, *after, with);
-        note = {group.id + ".update", "settings", group.name, shown_before, shown_after};
+        note = {group.id + ".update", "settings", group.id, shown_before, shown_after};
         return answer_with(shown_after);
       });
 }
@@ -112,12 +112,11 @@ Document described(const SettingsGroup::Field& field) {
 }
 
 Document shown_schema(const SettingsGroup& group) {
-  const Document source = {{"type", "string"}, {"enum", {"saved", "flag", "environment", "file", "default"}}};
   Document properties = Document::object();
   Document sources = Document::object();
   for (const auto& field : group.fields) {
     properties[field.name] = described(field);
-    sources[field.name] = source;
+    sources[field.name] = source_schema();
   }
   properties["sources"] = object_schema(std::move(sources));
   properties["updated_at"] = {{"type", {"string", "null"}}, {"format", "date-time"}};
@@ -161,9 +160,16 @@ core::Result<GroupState> state_of(const SettingsGroup& group, const std::optiona
 }
 
 std::string source_of(const SettingsGroup::Field& field, const GroupState& state, const Resources& with) {
-  if (state.saved.contains(field.name)) return "saved";
-  const auto found = std::ranges::find(with.process_settings, field.process, &Admin::ProcessSetting::name);
+  return state.saved.contains(field.name) ? "saved" : process_source(with, field.process);
+}
+
+std::string process_source(const Resources& with, std::string_view name) {
+  const auto found = std::ranges::find(with.process_settings, name, &Admin::ProcessSetting::name);
   return found == with.process_settings.end() ? "default" : found->source;
+}
+
+Document source_schema() {
+  return {{"type", "string"}, {"enum", {"saved", "flag", "environment", "file", "default"}}};
 }
 
 void add_settings_group(Api& api, const Resources& with, const SettingsGroup& given) {

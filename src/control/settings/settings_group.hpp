@@ -43,8 +43,13 @@ struct GroupState {
 };
 /// A row this version cannot read counts as nothing saved.
 core::Result<GroupState> state_of(const SettingsGroup& group, const std::optional<domain::Setting>& row);
-/// saved | flag | environment | file | default
+/// Where a process setting is from: flag | environment | file | default
+std::string process_source(const Resources& with, std::string_view name);
+/// The same, or `saved`.
 std::string source_of(const SettingsGroup::Field& field, const GroupState& state, const Resources& with);
+
+/// What `source_of` says.
+json::Document source_schema();
 
 /// `GET` and `PATCH` of the group's path.
 void add_settings_group(Api& api, const Resources& with, const SettingsGroup& group);

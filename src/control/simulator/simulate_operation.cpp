@@ -81,7 +81,7 @@ core::Result<void> check_references(const Resources& with, const json::Document&
   const std::pair<const char*, References> kinds[] = {
       {"policy_layers", [&](const auto& entry) { return check_scope_id(store, entry, "kind", "scope_id"); }},
       {"limits", [&](const auto& entry) { return check_scope_id(store, entry, "scope", "target"); }},
-      {"models", [&](const auto& entry) { return unknown_providers_of_model(with, entry); }}};
+      {"models", [&](const auto& entry) { return wrong_providers_of_model(with, entry); }}};
   for (const auto& [kind, wrong] : kinds) {
     if (auto checked = check_entries(changes, kind, wrong, problems); !checked) return checked;
   }

@@ -7,6 +7,7 @@
 #include "control/api/schemas.hpp"
 #include "control/resources/providers.hpp"
 #include "control/resources/secret_field.hpp"
+#include "control/settings/settings_group.hpp"
 
 namespace relayna::control {
 
@@ -18,18 +19,6 @@ std::string base_url_of(const std::optional<domain::Setting>& saved) {
   if (!saved) return {};
   const auto value = json::parse(saved->value);
   return value && value->is_object() ? value->value("base_url", std::string()) : std::string();
-}
-
-std::string_view name_of(StudioConnection::Source source) {
-  switch (source) {
-    case StudioConnection::Source::persisted:
-      return "persisted";
-    case StudioConnection::Source::environment:
-      return "environment";
-    case StudioConnection::Source::unset:
-      break;
-  }
-  return "unset";
 }
 
 /// What the body says of one field: nullopt nothing, an empty T that it is cleared.
@@ -49,25 +38,24 @@ core::Result<StudioConnection> studio_connection(const Resources& with,
   StudioConnection connection;
   connection.base_url = base_url_of(saved);
   if (!connection.base_url.empty()) {
-    connection.source = StudioConnection::Source::persisted;
+    connection.saved = true;
     connection.updated_at = saved->updated_at;
     if (saved->sealed_secret.empty()) return connection;
     auto token = with.keyring.open(saved->sealed_secret, catalog::setting_context(kSetting));
     if (!token) return std::unexpected(std::move(token.error()));
     connection.token = std::move(*token);
   } else if (!with.studio.base_url.empty()) {
-    connection.source = StudioConnection::Source::environment;
     connection.base_url = with.studio.base_url;
     connection.token = with.studio.token;
   }
   return connection;
 }
 
-json::Document show(const StudioConnection& connection) {
+json::Document show(const Resources& with, const StudioConnection& connection) {
   json::Document shown;
   shown["base_url"] = connection.base_url.empty() ? json::Document() : json::Document(connection.base_url);
   shown["token_configured"] = !connection.token.empty();
-  shown["source"] = std::string(name_of(connection.source));
+  shown["source"] = connection.saved ? "saved" : process_source(with, "RELAYNA_STUDIO_BASE_URL");
   shown["updated_at"] =
       connection.updated_at ? json::Document(core::to_rfc3339(*connection.updated_at)) : json::Document();
   return shown;
@@ -76,7 +64,7 @@ json::Document show(const StudioConnection& connection) {
 json::Document studio_connection_schema() {
   return object_schema({{"base_url", {{"type", {"string", "null"}}, {"format", "uri"}}},
                         {"token_configured", {{"type", "boolean"}}},
-                        {"source", {{"type", "string"}, {"enum", {"persisted", "environment", "unset"}}}},
+                        {"source", source_schema()},
                         {"updated_at", {{"type", {"string", "null"}}, {"format", "date-time"}}}});
 }
 

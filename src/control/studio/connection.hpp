@@ -10,12 +10,11 @@
 
 namespace relayna::control {
 
-/// Where Relayna Studio is: as an operator saved it, else as the environment says, else nowhere.
+/// Where Relayna Studio is: as an operator saved it, else as the process is configured, else nowhere.
 struct StudioConnection {
-  enum class Source : std::uint8_t { persisted, environment, unset };
-  std::string base_url;
+  std::string base_url;  ///< empty: there is none
   core::Secret token;
-  Source source = Source::unset;
+  bool saved = false;  ///< by an operator
   std::optional<core::SystemTime> updated_at;
 };
 
@@ -23,8 +22,8 @@ struct StudioConnection {
 core::Result<StudioConnection> studio_connection(const Resources& with,
                                                  const std::optional<domain::Setting>& saved);
 
-/// `{base_url, token_configured, source, updated_at}`
-json::Document show(const StudioConnection& connection);
+/// `{base_url, token_configured, source, updated_at}`; `source` as GET /admin/settings tells it.
+json::Document show(const Resources& with, const StudioConnection& connection);
 json::Document studio_connection_schema();
 
 /// Merges `body` (`base_url`, `token`) into the saved setting; nullopt: nothing is saved any more, because the

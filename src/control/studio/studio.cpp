@@ -26,10 +26,10 @@ core::Result<StudioConnection> in_force(const Resources& with) {
   return studio_connection(with, *saved);
 }
 
-core::Result<Answer> answer_with(const core::Result<StudioConnection>& connection) {
+core::Result<Answer> answer_with(const Resources& with, const core::Result<StudioConnection>& connection) {
   if (!connection) return std::unexpected(connection.error());
   Answer answer;
-  answer.body = show(*connection);
+  answer.body = show(with, *connection);
   answer.headers.emplace_back("ETag", etag_of(answer.body));
   return answer;
 }
@@ -47,7 +47,7 @@ core::Result<Answer> patch_connection(const Resources& with, Call& call) {
     if (!saved) return std::unexpected(std::move(saved.error()));
     const auto before = studio_connection(with, *saved);
     if (before) {
-      if (auto may = check_if_match(call, etag_of(show(*before))); !may)
+      if (auto may = check_if_match(call, etag_of(show(with, *before))); !may)
         return std::unexpected(std::move(may.error()));
     }
     auto merged = merge_studio_connection(with, call, *saved);
@@ -57,8 +57,8 @@ core::Result<Answer> patch_connection(const Resources& with, Call& call) {
     const auto after = studio_connection(with, *merged);
     if (!after) return std::unexpected(after.error());
     // A connection whose token does not open any more can be replaced; there is nothing to show of it then.
-    note = {"studio.update", "studio", "connection", before ? show(*before) : json::Document(), show(*after)};
-    return answer_with(after);
+    note = {"studio.update", "studio", "connection", before ? show(with, *before) : json::Document(), show(with, *after)};
+    return answer_with(with, after);
   });
 }
 
@@ -110,7 +110,7 @@ runtime::Task<core::Result<StudioCatalogue>> fetch(const Resources* with, Studio
 runtime::Task<core::Result<StudioCatalogue>> fetch_configured(const Resources* with, runtime::StopSource* stop) {
   auto connection = co_await runtime::offload(with->network.pool, [with] { return in_force(*with); });
   if (!connection) co_return std::unexpected(std::move(connection.error()));
-  if (connection->source == StudioConnection::Source::unset)
+  if (connection->base_url.empty())
     co_return core::fail(core::ErrorCode::studio_not_configured);
   co_return co_await fetch(with, std::move(*connection), stop);
 }
@@ -160,7 +160,7 @@ void add_studio(Api& api, const Resources& with) {
   api.add_schema("StudioService", studio_service_schema());
   auto got = operation("GET", "/admin/studio/connection", "studio.get", "studio:read",
                        "How Relayna Studio is reached", reference("StudioConnection"));
-  got.run = Operation::Blocking([use](Call&) { return answer_with(in_force(*use)); });
+  got.run = Operation::Blocking([use](Call&) { return answer_with(*use, in_force(*use)); });
   api.add(std::move(got));
 
   auto patched = operation("PATCH", "/admin/studio/connection", "studio.update", "studio:write",

@@ -111,9 +111,7 @@ void add_usage_breakdowns(Api& api, const Resources& with) {
   api.add_schema("UsageBreakdown", schema());
   for (const Dimension& by : dimensions()) {
     const std::string path(by.path);
-    std::string id = "usage." + path;
-    std::ranges::replace(id, '-', '_');
-    auto made = usage_reading("/admin/usage/" + path, std::move(id), "Usage " + path);
+    auto made = usage_reading("/admin/usage/" + path, "usage." + path, "Usage " + path);
     std::ranges::replace(made.summary, '-', ' ');
     made.query = {{"sort",
                    {{"type", "string"}, {"enum", order_names()}, {"default", "requests"}},

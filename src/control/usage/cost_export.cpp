@@ -109,7 +109,7 @@ runtime::Task<core::Result<http::Response>> run_export(const Resources& with, st
   auto query = read_query(*call);
   call->query.finish(call->problems);
   if (!call->problems.empty()) co_return std::unexpected(call->problems.error());
-  Export about{.what = "usage.export_costs",
+  Export about{.what = "usage.export-costs",
                .file = "relayna-costs-focus.csv",
                .content_type = "text/csv; charset=utf-8; header=present",
                .asked = {{"from", core::to_rfc3339(query.from)}, {"to", core::to_rfc3339(query.to)}}};
@@ -127,7 +127,7 @@ Document schema() {
 
 void add_cost_export(Api& api, const Resources& with) {
   auto made =
-      usage_reading("/admin/usage/export.focus.csv", "usage.export_focus", "Export costs for FinOps tools");
+      usage_reading("/admin/usage/export.focus.csv", "usage.export-focus", "Export costs for FinOps tools");
   made.scope = "usage:export";
   made.about =
       "Costs by day in columns of FOCUS 1.2. They are what the gateway's own prices say, not an invoice; "

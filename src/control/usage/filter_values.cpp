@@ -55,7 +55,7 @@ void add_usage_filter_values(Api& api, const Resources& with) {
   // The name it has beside the other reports' paths.
   Operation same = made;
   same.path = "/admin/usage/filter-values";
-  same.id = "usage.filter_values";
+  same.id = "usage.filter-values";
   same.about = "The same as `/admin/usage/filters`.";
   api.add(std::move(made));
   api.add(std::move(same));

@@ -137,7 +137,7 @@ Document schema(const Kind& kind) {
 void add_usage_export(Api& api, const Resources& with) {
   for (const Kind& kind : kKinds) {
     const std::string extension(kind.extension);
-    auto made = usage_reading("/admin/usage/export." + extension, "usage.export_" + extension,
+    auto made = usage_reading("/admin/usage/export." + extension, "usage.export-" + extension,
                               "Export requests as " + extension);
     made.scope = "usage:export";
     made.about =

@@ -55,7 +55,7 @@ core::Result<Answer> list(store::AnalyticsRepository& analytics, Call& call) {
 }  // namespace
 
 void add_unused_keys(Api& api, const Resources& with) {
-  auto made = usage_reading("/admin/usage/unused-keys", "usage.unused_keys", "Keys that nobody uses");
+  auto made = usage_reading("/admin/usage/unused-keys", "usage.unused-keys", "Keys that nobody uses");
   made.about = "Neither disabled nor revoked, and without a request in the last days; the oldest first.";
   made.query = {
       {"days", {{"type", "integer"}, {"minimum", 1}, {"maximum", kMostDays}, {"default", 30}}, "How many."},

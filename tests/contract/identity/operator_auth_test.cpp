@@ -221,7 +221,7 @@ TEST_P(OperatorAuth, AnExpiredPasswordOpensOnlyTheWayToANewOne) {
   ASSERT_OK(auth_->change_password(*who, kPassword, core::Secret("a new password"), visitor_));
   EXPECT_TRUE(by_session(session));
   EXPECT_FALSE(stored().password_expired);
-  EXPECT_THAT(audited(), ::testing::Contains("operators.change_password"));
+  EXPECT_THAT(audited(), ::testing::Contains("operators.change-password"));
 }
 
 TEST_P(OperatorAuth, ANewPasswordEndsTheOtherSessions) {

@@ -90,6 +90,15 @@ TEST_P(UnitContract, RecordsWhatWasDone) {
       list<domain::AuditEvent>({.where = {{.column = "actor_id", .test = store::Filter::Test::is_null}}})
           .size(),
       1U);
+  // Texts that are always there are unset when they are empty.
+  EXPECT_EQ(
+      list<domain::AuditEvent>({.where = {{.column = "target_id", .test = store::Filter::Test::is_null}}})
+          .size(),
+      1U);
+  EXPECT_EQ(
+      list<domain::AuditEvent>({.where = {{.column = "target_id", .test = store::Filter::Test::is_not_null}}})
+          .size(),
+      2U);
 }
 
 TEST_P(UnitContract, NoticesComeWithTheCommitOncePerRow) {

@@ -32,6 +32,16 @@ TEST_F(ProviderReferencesTest, ANameIsOneOfTheStoredOrTheEnvironments) {
   EXPECT_EQ(problem("c"), "names no provider; there are: a, b");
 }
 
+TEST_F(ProviderReferencesTest, AModelLeadsToAProviderThatServesModels) {
+  add("lite");
+  add("azure");
+  known.stored.back().provider.kind = domain::ProviderKind::azure_openai;
+  EXPECT_EQ(model_provider_problem(known, "lite"), std::nullopt);
+  EXPECT_EQ(model_provider_problem(known, "azure"),
+            "is of kind azure-openai, which serves no models; it is called at /providers/azure/");
+  EXPECT_EQ(model_provider_problem(known, "none"), "names no provider; there are: azure, lite");
+}
+
 TEST_F(ProviderReferencesTest, AMessageDoesNotNameHundreds) {
   for (int i = 100; i < 140; ++i) add("p" + std::to_string(i));
   EXPECT_THAT(problem("c"), testing::EndsWith("p119 and 20 more"));
