@@ -184,6 +184,10 @@ constexpr std::array kRoutes{
           .help = "Keep reading an answer for its usage when the client has left.",
           .example = "true",
           .default_text = "false"},
+    Field{.key = "request_usd",
+          .shape = Shape::dollars,
+          .help = "What a request costs when neither the upstream nor the price list says.",
+          .example = "0.04"},
 };
 constexpr std::array kProjects{
     Field{.key = "name", .help = "Unique.", .example = "search", .required = true},

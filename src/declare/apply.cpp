@@ -33,7 +33,7 @@ bool same(const domain::RouteSettings& a, const domain::RouteSettings& b) {
   return a.route == b.route && a.enabled == b.enabled && a.timeout_ms == b.timeout_ms &&
          a.max_request_body_bytes == b.max_request_body_bytes &&
          a.max_response_body_bytes == b.max_response_body_bytes &&
-         a.drain_on_disconnect == b.drain_on_disconnect;
+         a.drain_on_disconnect == b.drain_on_disconnect && a.request_cost == b.request_cost;
 }
 
 }  // namespace

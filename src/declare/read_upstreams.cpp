@@ -140,6 +140,8 @@ void read_routes(const Context& context, const Node& root, File& file) {
     settings.max_request_body_bytes = integer_at(node, "max_request_body_bytes");
     settings.max_response_body_bytes = integer_at(node, "max_response_body_bytes");
     settings.drain_on_disconnect = boolean_at(node, "drain_on_disconnect", false);
+    if (const std::string dollars = text_at(node, "request_usd"); !dollars.empty())
+      settings.request_cost = core::Money::parse(dollars);
     names.add(context, std::string(domain::route_id(*route)), mark_at(node, "route"), path);
     file.routes.push_back(settings);
   }

@@ -14,7 +14,7 @@ constexpr std::array kScopes{
     Scope{"audit:read", "Read the audit log."},
     Scope{"guardrails:read", "See guardrails, their executions and their summary."},
     Scope{"guardrails:write", "Create, change and delete guardrails."},
-    Scope{"health:read", "See the health of stores, upstreams, breakers, pools and replicas."},
+    Scope{"health:read", "See the health of stores, upstreams, pools and replicas."},
     Scope{"keys:read", "List virtual keys, without their secrets."},
     Scope{"keys:rotate", "Give a virtual key a new secret, which is shown to the caller."},
     Scope{"keys:write", "Create, change, disable, enable and revoke virtual keys. A new key's secret is shown."},

@@ -39,14 +39,14 @@ domain::TokenEstimate estimate(const Inquiry& x) {
                                 x.policy->default_output_tokens);
 }
 
-/// The most the request can cost at any of its candidates; nullopt when one of them has no price.
+/// The most the request can cost at any of its candidates; what the route says when one of them has no price.
 std::optional<core::Money> dearest(const Inquiry& x, PriceMemo& prices) {
   core::Money most;
   for (const upstream::Candidate& candidate : x.candidates) {
     const domain::Price* price = prices.find(x.snapshot, *candidate.provider, candidate.model, x.began);
     const auto cost =
         price == nullptr ? std::nullopt : domain::estimate_cost(*price, x.estimate.input, x.estimate.output);
-    if (!cost) return std::nullopt;
+    if (!cost) return x.route_settings.request_cost;
     most = std::max(most, *cost);
   }
   return most;
@@ -54,7 +54,7 @@ std::optional<core::Money> dearest(const Inquiry& x, PriceMemo& prices) {
 
 std::optional<core::Money> most_cost(const Inquiry& x, PriceMemo& prices) {
   if (x.assumed_cost) return x.assumed_cost;
-  if (is_unreadable(x)) return std::nullopt;
+  if (is_unreadable(x)) return x.route_settings.request_cost;
   return uses_tokens(x) ? dearest(x, prices) : core::Money();
 }
 
@@ -70,7 +70,9 @@ core::Result<void> check_price(const Inquiry& x) {
         core::Error(core::ErrorCode::unpriced_model,
                     model.empty()
                         ? std::string("What this call costs is not known, and this API key has a budget.")
-                        : fmt::format("The model {} has no price, and this API key has a budget.", model))
+                        : fmt::format("The model {} has no price, and this API key has a budget. An operator can set "
+                                      "one (`prices`), or what a request on this route costs.",
+                                      model))
             .with_reason("allow_unpriced_models"));
   }
   return noted(x.trace, kPriceRule, std::move(known), needed);

@@ -66,7 +66,7 @@ const domain::Price* find_price(const Exchange& x, const dialect::Usage& usage) 
 /// the request then: free of charge is the one thing it was not.
 domain::Charge charge_of(const Exchange& x, const dialect::Usage& usage,
                          const domain::TokenBuckets& buckets) {
-  domain::Charge charge = domain::charge(usage.reported_cost, find_price(x, usage), buckets, std::nullopt);
+  domain::Charge charge = domain::charge(usage.reported_cost, find_price(x, usage), buckets, x.route_settings.request_cost);
   if (!charge.cost && x.most_cost && has_budget(x)) {
     charge = {.cost = core::Money::nanos(x.reservation.reserved().cost_nanos),
               .source = domain::CostSource::reserved};
@@ -74,16 +74,23 @@ domain::Charge charge_of(const Exchange& x, const dialect::Usage& usage,
   return charge;
 }
 
+void write_cost(const domain::Charge& charge, domain::UsageEvent& event) {
+  event.cost_source = to_string(charge.source);
+  if (charge.cost) event.cost_nanos = charge.cost->nanos();
+}
+
 /// What its limits were charged beforehand is all there is to know of it.
 counters::Amounts meter_unreadable(const Exchange& x, domain::UsageEvent& event) {
-  event.cost_source = domain::to_string(domain::CostSource::unpriced);
+  const domain::Charge charge = domain::charge(x.usage.reported_cost, nullptr, {}, x.route_settings.request_cost);
+  write_cost(charge, event);
   const std::int64_t total = x.estimate.total();
-  if (total == 0) return {};
-  event.input_tokens = x.estimate.input;
-  event.output_tokens = x.estimate.output;
-  event.total_tokens = total;
-  event.usage_source = "estimated";
-  return {.tokens = total};
+  if (total > 0) {
+    event.input_tokens = x.estimate.input;
+    event.output_tokens = x.estimate.output;
+    event.total_tokens = total;
+    event.usage_source = "estimated";
+  }
+  return {.tokens = total, .cost_nanos = event.cost_nanos.value_or(0)};
 }
 
 }  // namespace
@@ -101,9 +108,8 @@ counters::Amounts meter(const Exchange& x, domain::UsageEvent& event) {
   event.usage_source = reported ? "reported" : "estimated";
 
   const domain::Charge charge = charge_of(x, usage, buckets);
-  event.cost_source = to_string(charge.source);
-  if (charge.cost) event.cost_nanos = charge.cost->nanos();
-  return {.tokens = total, .cost_nanos = charge.cost.value_or(core::Money()).nanos()};
+  write_cost(charge, event);
+  return {.tokens = total, .cost_nanos = event.cost_nanos.value_or(0)};
 }
 
 }  // namespace relayna::pipeline

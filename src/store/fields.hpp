@@ -147,6 +147,17 @@ void fields(Is<domain::Model> auto& model, V& visit) {
   visit.time("updated_at", model.updated_at);
 }
 
+/// Nano-USD.
+template <class V>
+void money_or_null(V& visit, std::string_view name, auto& money) {
+  std::optional<std::int64_t> nanos;
+  if (money) nanos = money->nanos();
+  visit.number_or_null(name, nanos);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(money)>>) {
+    money = nanos ? std::optional(core::Money::nanos(*nanos)) : std::nullopt;
+  }
+}
+
 template <class V>
 void fields(Is<domain::RouteSettings> auto& settings, V& visit) {
   visit.choice("route", settings.route);
@@ -155,6 +166,7 @@ void fields(Is<domain::RouteSettings> auto& settings, V& visit) {
   visit.number_or_null("max_request_body_bytes", settings.max_request_body_bytes);
   visit.number_or_null("max_response_body_bytes", settings.max_response_body_bytes);
   visit.flag("drain_on_disconnect", settings.drain_on_disconnect);
+  money_or_null(visit, "request_nanos", settings.request_cost);
 }
 
 /// A number whose column is NULL when it is `none`.
@@ -182,17 +194,6 @@ void fields(Is<domain::Limit> auto& limit, V& visit) {
   visit.text("managed_by", limit.managed_by);
   visit.time("created_at", limit.created_at);
   visit.time("updated_at", limit.updated_at);
-}
-
-/// Nano-USD.
-template <class V>
-void money_or_null(V& visit, std::string_view name, auto& money) {
-  std::optional<std::int64_t> nanos;
-  if (money) nanos = money->nanos();
-  visit.number_or_null(name, nanos);
-  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(money)>>) {
-    money = nanos ? std::optional(core::Money::nanos(*nanos)) : std::nullopt;
-  }
 }
 
 struct RateColumn {

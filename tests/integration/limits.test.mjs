@@ -233,7 +233,7 @@ describe("what a request costs", () => {
     const answer = await ask("lenient", { model });
     assert.equal(answer.status, 200, answer.text);
     const row = await rowOf(idOf(answer));
-    assert.deepEqual([row.cost_nanos, row.cost_source], [null, "unpriced"]);
+    assert.deepEqual([row.cost_nanos, row.cost_source], [500_000, "catalog"], "the answer names a model that has a price");
   });
 
   test("the upstream says it: LiteLLM's header, or in the usage", async () => {

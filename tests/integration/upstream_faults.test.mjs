@@ -60,12 +60,13 @@ function books(answer, expected, what = "") {
 }
 
 // Asserts the refusal, how long it took, and that it is in the usage events with its code.
-async function fails({ api = apis.chat, extra = {}, status, code, within = 5_000 }) {
+// `source`: who says what it used, when the upstream may have worked for it.
+async function fails({ api = apis.chat, extra = {}, status, code, source = null, within = 5_000 }) {
   const began = performance.now();
   const answer = await gateway.ask(api, key, extra);
   assert.ok(performance.now() - began < within, `${performance.now() - began} ms`);
   assert.deepEqual([answer.status, answer.json.error.code, answer.headers.get("x-relayna-error")], [status, code, code], answer.text);
-  books(answer, { status_code: status, error_code: code, input_tokens: null }, code);
+  books(answer, { status_code: status, error_code: code, usage_source: source, input_tokens: (tokens) => (tokens > 0) === (source !== null) }, code);
 }
 
 // ---- before the answer
@@ -74,12 +75,12 @@ test("an upstream that takes no connection is 504 after the connect timeout", ()
 test("an upstream whose name does not resolve is 502", () => fails({ extra: { model: "on-nowhere" }, status: 502, code: "upstream_connection", within: 15_000 }));
 test("an upstream that is silent is 504, and its connection is closed", async () => {
   upstream.script((request, reply) => reply.silent());
-  await fails({ status: 504, code: "upstream_timeout" });
+  await fails({ status: 504, code: "upstream_timeout", source: "estimated" });
   await until("the upstream sees the end", () => upstream.disconnects >= 1);
 });
 test("half a head and then silence is 504", async () => {
   upstream.script((request, reply) => reply.raw("HTTP/1.1 200 OK\r\ncontent-ty"));
-  await fails({ status: 504, code: "upstream_timeout" });
+  await fails({ status: 504, code: "upstream_timeout", source: "estimated" });
 });
 test("half a head and then a reset is 502", async () => {
   upstream.script((request, reply) => { reply.raw("HTTP/1.1 200 OK\r\ncontent-ty"); setTimeout(() => reply.reset(), 50); });

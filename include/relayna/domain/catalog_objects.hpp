@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "relayna/core/secret.hpp"
+#include "relayna/core/money.hpp"
 #include "relayna/core/time.hpp"
 
 namespace relayna::domain {
@@ -136,7 +137,8 @@ struct RouteSettings {
   std::optional<std::int64_t> timeout_ms;  ///< total
   std::optional<std::int64_t> max_request_body_bytes;
   std::optional<std::int64_t> max_response_body_bytes;
-  bool drain_on_disconnect = false;  ///< issue on usage: keep reading within a bound when the client left
+  bool drain_on_disconnect = false;         ///< keep reading within a bound when the client has left
+  std::optional<core::Money> request_cost;  ///< of a request whose cost nobody else knows; unset: unknown
 };
 
 /// One request's record as it reaches the database (R:data 9 and contract 8.5).

@@ -1,4 +1,5 @@
 #include "control/api/add_resource.hpp"
+#include "control/resources/money_part.hpp"
 #include "control/resources/resources.hpp"
 #include "control/resources/shapes.hpp"
 
@@ -44,6 +45,8 @@ const Shape<RouteSettings>& route_shape() {
                 optional_number(1, kMostBodyBytes), Field::settable, "null: no limit.");
     route.field("drain_on_disconnect", &RouteSettings::drain_on_disconnect, flag(), Field::settable,
                 "Read the answer to its end although the client left, so that its usage is known.");
+    route.field("request_usd", &RouteSettings::request_cost, optional_dollars(), Field::settable,
+                "What a request costs when neither the upstream nor the price list says; null: unknown.");
     return route;
   }();
   return shape;

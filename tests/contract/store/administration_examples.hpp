@@ -140,7 +140,8 @@ struct Example<domain::RouteSettings> {
             .timeout_ms = 1,
             .max_request_body_bytes = 2,
             .max_response_body_bytes = 3,
-            .drain_on_disconnect = true};
+            .drain_on_disconnect = true,
+            .request_cost = core::Money::nanos(40'000'000)};
   }
   static void change(domain::RouteSettings& row) {
     row.enabled = true;

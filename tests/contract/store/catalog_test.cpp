@@ -43,7 +43,8 @@ TEST_P(CatalogContract, KeepsEveryField) {
                                     .timeout_ms = 1,
                                     .max_request_body_bytes = std::numeric_limits<std::int64_t>::max(),
                                     .max_response_body_bytes = 3,
-                                    .drain_on_disconnect = true};
+                                    .drain_on_disconnect = true,
+                                    .request_cost = core::Money::nanos(40'000'000)};
   ASSERT_OK(catalog().upsert_team(team, kActor));
   ASSERT_OK(catalog().upsert_project(project, kActor));
   ASSERT_OK(store().keys().create(key, kActor));

@@ -21,7 +21,7 @@ TEST(Read, EverythingArrives) {
       "- {name: q, kind: openai-compatible, base_url: 'http://h'}\n"
       "models: [{name: m, provider: p, upstream_model: u, enabled: no}]\n"
       "routes: [{route: chat-completions, enabled: false, timeout: 90, max_request_body_bytes: 1, "
-      "max_response_body_bytes: 2, drain_on_disconnect: yes}]\n"
+      "max_response_body_bytes: 2, drain_on_disconnect: yes, request_usd: 0.04}]\n"
       "projects: [{name: j, team: t}, {name: j2, team: t}, {name: j3}]\n"
       "keys: [{name: k, project: j, secret: " +
           key_secret('a') +
@@ -58,6 +58,7 @@ TEST(Read, EverythingArrives) {
   EXPECT_EQ(file.routes[0].max_request_body_bytes, 1);
   EXPECT_EQ(file.routes[0].max_response_body_bytes, 2);
   EXPECT_TRUE(file.routes[0].drain_on_disconnect);
+  EXPECT_EQ(file.routes[0].request_cost, core::Money::nanos(40'000'000));
   EXPECT_THAT(file.teams, ElementsAre("t"));
   ASSERT_EQ(file.projects.size(), 3U);
   EXPECT_EQ(file.projects[1].team, "t");

@@ -213,6 +213,22 @@ TEST_F(MeteringTest, ARawCallNobodyCanReadHasNoKnownCost) {
   }
 }
 
+TEST_F(MeteringTest, ARouteMaySayWhatARequestCosts) {
+  auto x = answered("/providers/acme/v1/images/generations");
+  x->estimate = {};
+  x->route_settings.request_cost = core::Money::nanos(40'000'000);
+  EXPECT_EQ(meter(*x), (Amounts{.cost_nanos = 40'000'000}));
+  EXPECT_EQ(event.cost_source, "route_default");
+  EXPECT_FALSE(event.total_tokens);
+  x = answered();
+  x->provider = "gratis";
+  x->route_settings.request_cost = core::Money::nanos(40'000'000);
+  x->usage = {.input = 100, .output = 20};
+  x->usage_is_final = true;
+  EXPECT_EQ(meter(*x), (Amounts{.tokens = 120, .cost_nanos = 40'000'000}));
+  EXPECT_EQ(event.cost_source, "route_default");
+}
+
 TEST_F(MeteringTest, ARawCallNobodyCanReadKeepsWhatTokenLimitsWereCharged) {
   auto x = answered("/providers/acme/v1/images/generations");
   x->estimate = {.input = 10, .output = 4'096};
