@@ -55,7 +55,8 @@ class PageBuilder {
   int conditions_ = 0;
 };
 
-/// A column that cannot be NULL says otherwise that it is not set: a text is empty, a moment the first of all.
+/// A column that cannot be NULL says otherwise that it is not set: a text is empty, a moment the first of
+/// all.
 std::string PageBuilder::unset(const Column& column, bool wanted) {
   const std::string_view comparison = wanted ? "=" : "<>";
   if (!column.nullable && column.kind == ColumnKind::text)

@@ -8,9 +8,9 @@
 namespace relayna::telemetry {
 
 namespace {
-constexpr std::array<std::string_view, 14> kTargets{
-    "access",   "app",    "catalog", "control", "counters", "declare",   "http",
-    "identity", "ledger", "proxy",   "runtime", "store",    "telemetry", "upstream"};
+constexpr std::array<std::string_view, 14> kTargets{"access",  "app",   "catalog",   "control", "counters",
+                                                    "declare", "http",  "identity",  "ledger",  "proxy",
+                                                    "runtime", "store", "telemetry", "upstream"};
 }
 
 std::span<const std::string_view> log_targets() noexcept {
@@ -21,7 +21,8 @@ std::vector<std::string> unknown_log_targets(std::string_view level) {
   const auto filter = LevelFilter::parse(level);
   if (!filter) return {};
   auto named = filter->targets();
-  std::erase_if(named, [](const std::string& target) { return std::ranges::find(kTargets, target) != kTargets.end(); });
+  std::erase_if(
+      named, [](const std::string& target) { return std::ranges::find(kTargets, target) != kTargets.end(); });
   return named;
 }
 

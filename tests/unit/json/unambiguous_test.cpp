@@ -13,9 +13,10 @@ TEST(Unambiguous, ReadsWhatHasEachMemberOnce) {
 
 TEST(Unambiguous, NamesTheMemberThatIsGivenTwice) {
   for (const auto& [text, path] :
-       {std::pair{R"({"name":"a","name":"b"})", "name"}, std::pair{R"({"x":0,"policy":{"rpm":1,"rpm":1}})", "policy.rpm"},
-        std::pair{R"({"targets":[{"p":1},{"p":1,"p":2}]})", "targets.p"}, std::pair{R"({"a":1,"\u0061":2})", "a"},
-        std::pair{R"({"a":1,"a":2,"b":1,"b":2})", "a"}}) {
+       {std::pair{R"({"name":"a","name":"b"})", "name"},
+        std::pair{R"({"x":0,"policy":{"rpm":1,"rpm":1}})", "policy.rpm"},
+        std::pair{R"({"targets":[{"p":1},{"p":1,"p":2}]})", "targets.p"},
+        std::pair{R"({"a":1,"\u0061":2})", "a"}, std::pair{R"({"a":1,"a":2,"b":1,"b":2})", "a"}}) {
     const auto document = parse_unambiguous(text);
     ASSERT_FALSE(document.has_value()) << text;
     EXPECT_EQ(document.error().code, core::ErrorCode::invalid_json);

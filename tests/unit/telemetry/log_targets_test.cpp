@@ -16,7 +16,8 @@ TEST(LogTargets, AreInOrder) {
 
 TEST(LogTargets, NamesThoseThatNothingLogsTo) {
   EXPECT_THAT(unknown_log_targets("info"), IsEmpty());
-  EXPECT_THAT(unknown_log_targets("store=debug,access=off,gateway_api=trace,gateway_proxy=warn,info"), IsEmpty());
+  EXPECT_THAT(unknown_log_targets("store=debug,access=off,gateway_api=trace,gateway_proxy=warn,info"),
+              IsEmpty());
   EXPECT_THAT(unknown_log_targets("stroe=debug,store=warn,http2=info"), ElementsAre("http2", "stroe"));
   EXPECT_THAT(unknown_log_targets("stroe=loud"), IsEmpty()) << "check_level says what is wrong with it";
 }
