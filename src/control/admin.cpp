@@ -93,7 +93,6 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_sign_in(api, with);
   add_operators(api, with);
   add_sessions(api, with);
-  add_audit_events(api, with);
   add_data_key(api, with);
   add_keys(api, with);
   add_key_limits(api, with);
@@ -119,6 +118,7 @@ Admin::Admin(Parts parts) : state_(std::make_unique<State>(parts)) {
   add_requests(api, live);
   add_debug_bundles(api, live);
   add_playground(api, parts.store, parts.shard, parts.pool, state_->playground);
+  add_audit_events(api, with);  // last: it knows the operations that are recorded
 
   Operation document;
   document.method = "GET";

@@ -110,6 +110,11 @@ std::span<const Scope> scopes() noexcept {
   return kScopes;
 }
 
+std::optional<std::string> scope_problem(std::string_view scope) {
+  if (known(scope)) return std::nullopt;
+  return unknown(scope);
+}
+
 core::Result<std::vector<std::string>> parse_scopes(std::vector<std::string> wanted) {
   const auto refuse = [](std::string message) {
     return std::unexpected(core::Error(core::ErrorCode::invalid_request, std::move(message)).with_param("scopes"));

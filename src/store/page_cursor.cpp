@@ -2,6 +2,7 @@
 
 #include "relayna/core/encoding.hpp"
 #include "relayna/json/document.hpp"
+#include "relayna/store/cursor.hpp"
 
 #include "store/checks.hpp"
 #include "store/page_sql.hpp"
@@ -58,12 +59,18 @@ json::Document purpose(const PageOrder& order) {
   return {kVersion, order.table.name, order.sort.name, order.descending};
 }
 
-std::optional<PagePosition> parse(const PageOrder& order, std::string_view cursor) {
+/// Purpose, sorted value, key.
+std::optional<json::Document> parts_of(std::string_view cursor) {
   const auto bytes = from_base64url(cursor);
   if (!bytes) return std::nullopt;
-  const auto written = json::parse(*bytes);
-  if (!written || !written->is_array() || written->size() != 3 || (*written)[0] != purpose(order))
-    return std::nullopt;
+  auto written = json::parse(*bytes);
+  if (!written || !written->is_array() || written->size() != 3) return std::nullopt;
+  return std::move(*written);
+}
+
+std::optional<PagePosition> parse(const PageOrder& order, std::string_view cursor) {
+  const auto written = parts_of(cursor);
+  if (!written || (*written)[0] != purpose(order)) return std::nullopt;
   PagePosition position;
   if (const auto& sorted = (*written)[1]; !sorted.is_null() || !order.sort.nullable) {
     position.sorted = read(order.sort, sorted);
@@ -76,6 +83,10 @@ std::optional<PagePosition> parse(const PageOrder& order, std::string_view curso
 }
 
 }  // namespace
+
+bool well_formed_cursor(std::string_view text) {
+  return parts_of(text).has_value();
+}
 
 std::string write_cursor(const PageOrder& order, const PagePosition& position) {
   json::Document sorted;

@@ -31,6 +31,7 @@ class PageBuilder {
   PageStatement finish(std::size_t limit);
 
  private:
+  std::string unset(const Column& column, bool wanted);
   void add(const std::string& condition) {
     statement_.rest += fmt::format("{} ({})", conditions_++ == 0 ? "WHERE" : " AND", condition);
   }
@@ -54,14 +55,20 @@ class PageBuilder {
   int conditions_ = 0;
 };
 
+/// A column that cannot be NULL says otherwise that it is not set: a text is empty, a moment the first of
+/// all.
+std::string PageBuilder::unset(const Column& column, bool wanted) {
+  const std::string_view comparison = wanted ? "=" : "<>";
+  if (!column.nullable && column.kind == ColumnKind::text)
+    return fmt::format("{} {} {}", column.name, comparison, parameter(Value::of(std::string())));
+  if (!column.nullable && column.kind == ColumnKind::time)
+    return fmt::format("{} {} {}", column.name, comparison, parameter(Value::of(core::SystemTime{})));
+  return fmt::format("{} IS {}NULL", column.name, wanted ? "" : "NOT ");
+}
+
 core::Result<void> PageBuilder::where(const Column& column, const Filter& filter) {
   if (filter.test == Test::is_null || filter.test == Test::is_not_null) {
-    const bool null = filter.test == Test::is_null;
-    if (column.kind == ColumnKind::text && !column.nullable) {  // such a text is unset when it is empty
-      add(fmt::format("{} {} ''", column.name, null ? "=" : "<>"));
-    } else {
-      add(fmt::format("{} IS {}NULL", column.name, null ? "" : "NOT "));
-    }
+    add(unset(column, filter.test == Test::is_null));
     return {};
   }
   if (filter.test == Test::contains) {

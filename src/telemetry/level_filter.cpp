@@ -76,6 +76,12 @@ core::Result<LevelFilter> LevelFilter::parse(std::string_view text) {
   }
 }
 
+std::vector<std::string> LevelFilter::targets() const {
+  std::vector<std::string> names;
+  for (const auto& [target, level] : targets_) names.push_back(target);
+  return names;
+}
+
 Level LevelFilter::level_of(std::string_view target) const {
   const auto found = targets_.find(canonical(target));
   return found == targets_.end() ? everything_ : found->second;

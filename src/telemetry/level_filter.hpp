@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <spdlog/common.h>
 
@@ -16,6 +17,9 @@ class LevelFilter {
   /// `info`, or `proxy=debug,store=warn,info` in any order; spaces are ignored, the last word on a target
   /// counts. invalid_configuration quotes the part that is wrong.
   static core::Result<LevelFilter> parse(std::string_view text);
+
+  /// Those with a level of their own.
+  [[nodiscard]] std::vector<std::string> targets() const;
 
   [[nodiscard]] spdlog::level::level_enum level_of(std::string_view target) const;
 

@@ -35,6 +35,7 @@ def cases(binary: Path | None):
     yield "CHANGELOG.md's newest release is the version CMake builds", changelog()
     yield "the scripts are valid bash", [
         problem for path, text in texts.items() if text.startswith("#!/usr/bin/env bash") for problem in bash_syntax(path)]
+    yield "what the sources log to is what a log level can name", log_targets(texts)
     for page in ("configuration", "errors"):
         yield f"docs/{page}.md is what the binary generates", generated(page, binary)
 
@@ -59,6 +60,15 @@ def changelog() -> list[str]:
     if version != built.group(1) or not date:
         return [f"CHANGELOG.md's newest release is {version} {date}, CMake builds {built.group(1)}"]
     return []
+
+
+def log_targets(texts) -> list[str]:
+    """`access` has no logger of its own in the sources: its lines are built by hand."""
+    used = {name for path, text in texts.items() if path.parts[0] == "src" for name in re.findall(r"\blog\(\"(\w+)\"\)", text)}
+    table = texts[Path("src/telemetry/log_targets.cpp")].split("kTargets{", 1)[1].split("}", 1)[0]
+    named = set(re.findall(r"\"(\w+)\"", table))
+    return [f"{name} is logged to but not named" for name in sorted(used - named)] + [
+        f"{name} is named but not logged to" for name in sorted(named - used - {"access"})]
 
 
 def bash_syntax(path: Path) -> list[str]:

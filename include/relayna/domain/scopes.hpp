@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct Scope {
 
 /// Every scope but the wildcards, resources together.
 std::span<const Scope> scopes() noexcept;
+
+/// What is wrong with a text as a scope, saying which there are; nullopt: it is one, or a wildcard.
+std::optional<std::string> scope_problem(std::string_view scope);
 
 /// The list in order and without repetitions. invalid_request with `param` = `scopes` when it is empty or names
 /// what is no scope, saying which there are.

@@ -119,9 +119,7 @@ void add_alert_settings(Api& api, const Resources& with) {
   auto* store = &with.store.administration();
   add_schemas(api, thresholds_shape(), false, true);
   auto got = operation("GET", "alert-settings.get", "alerts:read", "When alerts arise");
-  got.run = Operation::Blocking([store](Call& call) -> core::Result<Answer> {
-    call.query.finish(call.problems);
-    if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  got.run = Operation::Blocking([store](Call&) -> core::Result<Answer> {
     auto thresholds = load_thresholds(*store);
     if (!thresholds) return std::unexpected(std::move(thresholds.error()));
     return show(*thresholds);

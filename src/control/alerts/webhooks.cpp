@@ -8,6 +8,7 @@
 #include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/providers.hpp"
+#include "control/resources/references.hpp"
 
 namespace relayna::control {
 
@@ -154,9 +155,12 @@ void add_alert_webhooks(Api& api, const Resources& with, AlertSender& sender) {
                                   .write_scope = "alerts:write",
                                   .search = "name",
                                   .shown_once = kSecretOnce};
-  webhooks.before_create = webhooks.before_update = [use](Change<AlertWebhook>& change) -> core::Result<void> {
-    check_address(*use, change.row.url, "url", change.call.problems);
-    if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
+  webhooks.check_body = [use](const Call& call) -> core::Result<Problems> {
+    Problems problems;
+    if (const auto url = text_in(call.body, "url")) check_address(*use, *url, "url", problems);
+    return problems;
+  };
+  webhooks.before_create = webhooks.before_update = [use](Change<AlertWebhook>& change) {
     return keep_secret(change, use->keyring);
   };
   add_resource(api, with.store.administration(), webhooks);

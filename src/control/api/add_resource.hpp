@@ -35,7 +35,7 @@ void add_readings(Api& api, store::Administration& store, const Resource<R>& res
     auto listed = detail::operation(store, resource, "GET", resource.collection(), "list",
                                     "List each " + resource.one, detail::list<R>);
     listed.scope = resource.read_scope;
-    listed.query = list_parameters(resource.shape->fields(), resource.search);
+    listed.query = list_parameters(resource.shape->fields(), resource.search, resource.filter_values);
     listed.response = page_schema(resource.shape->name());
     api.add(std::move(listed));
   }

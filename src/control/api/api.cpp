@@ -11,6 +11,9 @@
 #include "relayna/runtime/waiter.hpp"
 #include "relayna/telemetry/log.hpp"
 
+#include "control/api/query_check.hpp"
+#include "control/api/request_body.hpp"
+
 namespace relayna::control {
 
 namespace {
@@ -63,26 +66,12 @@ runtime::Task<core::Result<std::string>> read_all(http::BodySource& body) {
   }
 }
 
-core::Result<void> read_body(Call& call, std::string_view content_type) {
-  if (call.raw_body.empty()) {
-    if (call.operation->request.is_null() || call.operation->request.contains("x-optional")) return {};
-    return core::fail(core::ErrorCode::invalid_json, "The request needs a JSON body.");
-  }
-  const auto media = core::trim(content_type.substr(0, content_type.find(';')));
-  const bool json =
-      media.empty() || core::iequals(media, "application/json") ||
-      (call.operation->method == "PATCH" && core::iequals(media, "application/merge-patch+json"));
-  if (!json) {
-    return core::fail(core::ErrorCode::unsupported_media_type,
-                      fmt::format("The body is {}; send application/json.", media));
-  }
-  auto parsed = json::parse(call.raw_body);
-  if (!parsed) return std::unexpected(std::move(parsed.error()));
-  if (!call.operation->request.is_null() && !parsed->is_object()) {
-    return core::fail(core::ErrorCode::invalid_request, "The body must be a JSON object.");
-  }
-  call.body = std::move(*parsed);
-  return {};
+/// Whether it is asked rightly, before anything is done. What is wrong with parameters is told by who reads them,
+/// together with the values it refuses; an operation without parameters reads none.
+core::Result<void> read_request(Call& call, std::string_view content_type) {
+  check_query(call);
+  if (!call.problems.empty() && call.operation->query.empty()) return std::unexpected(call.problems.error());
+  return read_body(call, content_type);
 }
 
 core::Result<void> let_in(Call& call, Caller caller) {
@@ -252,12 +241,13 @@ runtime::Task<http::Response> Api::serve(http::Request& request, std::shared_ptr
   auto prepare = [this, call, fields = request.head.fields,
                   type = header("Content-Type")]() -> core::Result<void> {
     if (auto admitted = admit(*call, fields); !admitted) return admitted;
-    return read_body(*call, type);
+    return read_request(*call, type);
   };
   if (const auto* async = std::get_if<Operation::Async>(&call->operation->run)) {
     core::Result<void> ready;
     if (call->operation->without_store) {
       ready = co_await admit_without_store(call, request.head.fields);
+      if (ready) ready = read_request(*call, header("Content-Type"));
     } else {
       ready = co_await runtime::offload(parts_.pool, prepare);
     }

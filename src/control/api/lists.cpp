@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "relayna/core/encoding.hpp"
+#include "relayna/store/cursor.hpp"
 
 namespace relayna::control {
 
@@ -55,33 +55,58 @@ void read_sort(Call& call, const std::vector<FieldInfo>& fields, store::ListQuer
   }
 }
 
-std::string filter_names(const FieldInfo& field) {
-  std::string names;
-  for (const auto& value : field.filter_values) names.append(names.empty() ? "" : ", ").append(value.name);
-  return names;
-}
-
 void read_named_conditions(Call& call, const FieldInfo& field, store::ListQuery& query) {
   const auto given = call.query.take(field.name);
   if (!given) return;
   const auto meant = std::ranges::find(field.filter_values, *given, &FilterValue::name);
-  if (meant == field.filter_values.end())
-    return call.problems.add(field.name, "must be one of " + filter_names(field));
+  if (meant == field.filter_values.end()) return;  // check_query has told
   for (auto& condition : meant->conditions(call.now)) query.where.push_back(std::move(condition));
+}
+
+void read_moment(Call& call, const FieldInfo& field, std::string_view suffix, store::Filter::Test test,
+                 store::ListQuery& query) {
+  if (const auto moment = call.query.take_moment(field.name + std::string(suffix), call.problems))
+    query.where.push_back({field.listed.column, test, core::to_rfc3339(*moment)});
 }
 
 void read_conditions(Call& call, const FieldInfo& field, store::ListQuery& query) {
   using Test = store::Filter::Test;
-  if (auto value = call.query.take(field.name)) {
-    const bool null = *value == "null" && may_be_null(field);
-    query.where.push_back(
-        {field.listed.column, null ? Test::is_null : Test::equals, null ? "" : std::move(*value)});
+  auto value = call.query.take(field.name);
+  if (value == "null" && may_be_null(field)) {
+    query.where.push_back({field.listed.column, Test::is_null, {}});
+  } else if (is_moment(field)) {
+    read_moment(call, field, "", Test::equals, query);
+  } else if (value) {
+    query.where.push_back({field.listed.column, Test::equals, std::move(*value)});
   }
   if (!is_moment(field)) return;
-  if (auto from = call.query.take(field.name + "_from"))
-    query.where.push_back({field.listed.column, Test::at_least, *from});
-  if (auto to = call.query.take(field.name + "_to"))
-    query.where.push_back({field.listed.column, Test::below, *to});
+  read_moment(call, field, "_from", Test::at_least, query);
+  read_moment(call, field, "_to", Test::below, query);
+}
+
+Document one_of(const std::vector<std::string>& names) {
+  return {{"type", "string"}, {"enum", names}};
+}
+
+/// What a condition on the field may say, as far as the field itself says what it may be.
+Document condition_schema(const FieldInfo& field) {
+  const bool nullable = may_be_null(field);
+  Document schema{{"type", nullable ? field.schema["type"][0] : field.schema.value("type", Document("string"))}};
+  if (schema["type"] == "integer" || schema["type"] == "boolean") return schema;
+  for (const char* says : {"enum", "format"}) {
+    if (field.schema.contains(says)) schema[says] = field.schema[says];
+  }
+  if (schema.size() == 1 || !nullable) return schema;
+  return {{"type", "string"}, {"anyOf", Document::array({std::move(schema), one_of({"null"})})}};
+}
+
+void add_conditions(const FieldInfo& field, std::vector<Parameter>& all) {
+  const bool nullable = may_be_null(field);
+  all.push_back({field.name, condition_schema(field), nullable ? "Only these; `null` for unset." : "Only these."});
+  if (!is_moment(field)) return;
+  const Document moment{{"type", "string"}, {"format", "date-time"}};
+  all.push_back({field.name + "_from", moment, "At this moment or later; a date is its midnight in UTC."});
+  all.push_back({field.name + "_to", moment, "Before this moment."});
 }
 
 }  // namespace
@@ -104,7 +129,8 @@ store::ListQuery read_list_query(Call& call, const std::vector<FieldInfo>& field
   return query;
 }
 
-std::vector<Parameter> list_parameters(const std::vector<FieldInfo>& fields, const std::string& search) {
+std::vector<Parameter> list_parameters(const std::vector<FieldInfo>& fields, const std::string& search,
+                                       const ValuesOfFields& values) {
   std::vector<Parameter> all{
       {"limit",
        {{"type", "integer"}, {"minimum", 1}, {"maximum", kMostPage}, {"default", kDefaultPage}},
@@ -114,36 +140,21 @@ std::vector<Parameter> list_parameters(const std::vector<FieldInfo>& fields, con
     all.push_back({"sort", {{"type", "string"}}, "Order: " + names + "; `-` before it for the reverse."});
   if (!search.empty()) all.push_back({"q", {{"type", "string"}}, "Part of `" + search + "`, in any case."});
   for (const auto& field : fields) {
-    if (!field.filter_values.empty()) {
-      Document names = Document::array();
-      for (const auto& value : field.filter_values) names.push_back(value.name);
-      all.push_back({field.name, {{"type", "string"}, {"enum", std::move(names)}}, "Only these."});
-    }
-    if (field.listed.column.empty() || !field.listed.filter) continue;
-    all.push_back({field.name,
-                   {{"type", "string"}},
-                   may_be_null(field) ? "Only these; `null` for unset." : "Only these."});
-    if (!is_moment(field)) continue;
-    all.push_back(
-        {field.name + "_from", {{"type", "string"}, {"format", "date-time"}}, "At this moment or later."});
-    all.push_back({field.name + "_to", {{"type", "string"}, {"format", "date-time"}}, "Before this moment."});
+    std::vector<std::string> names;
+    for (const auto& value : field.filter_values) names.push_back(value.name);
+    if (!names.empty()) all.push_back({field.name, one_of(names), "Only these."});
+    if (!field.listed.column.empty() && field.listed.filter) add_conditions(field, all);
+  }
+  for (auto& parameter : all) {
+    const auto only = values.find(parameter.name);
+    if (only != values.end()) parameter.schema = one_of(only->second);
   }
   return all;
 }
 
-bool meets(const json::Document& shown, const store::ListQuery& query, const std::vector<FieldInfo>& fields) {
-  using Test = store::Filter::Test;
-  return std::ranges::all_of(query.where, [&](const store::Filter& filter) {
-    const auto field = std::ranges::find(fields, filter.column, [](const FieldInfo& f) { return f.listed.column; });
-    if (field == fields.end()) return false;
-    const auto& value = shown[field->name];
-    if (filter.test == Test::is_null) return value.is_null();
-    if (filter.test == Test::is_not_null) return !value.is_null();
-    if (value.is_null()) return false;
-    const std::string text = value.is_string() ? value.get<std::string>() : json::dump(value);
-    if (filter.test == Test::contains) return core::to_lower(text).contains(core::to_lower(filter.value));
-    return filter.test == Test::equals && text == filter.value;
-  });
+void check_cursor(Call& call, const store::ListQuery& query) {
+  if (!query.after.empty() && !store::well_formed_cursor(query.after))
+    call.problems.add("cursor", "is none that a page of a list ended with");
 }
 
 core::Error in_terms_of_fields(core::Error error, const std::vector<FieldInfo>& fields) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "control/api/query_check.hpp"
 #include "control/api/schemas.hpp"
 
 namespace relayna::control {
@@ -44,6 +45,12 @@ Document error_responses(const Operation& operation) {
   return responses;
 }
 
+Document parameter_schema(const Parameter& parameter) {
+  Document schema = parameter.schema;
+  if (schema == Document{{"type", "string"}} && !may_be_empty(parameter)) schema["minLength"] = 1;
+  return schema;
+}
+
 Document parameters_of(const Operation& operation) {
   Document parameters = Document::array();
   for (std::size_t open = operation.path.find('{'); open != std::string::npos;
@@ -57,9 +64,9 @@ Document parameters_of(const Operation& operation) {
   for (const auto& parameter : operation.query) {
     parameters.push_back({{"name", parameter.name},
                           {"in", "query"},
-                          {"allowEmptyValue", true},  // the same as not given
-                          {"schema", parameter.schema},
+                          {"schema", parameter_schema(parameter)},
                           {"description", parameter.about}});
+    if (may_be_empty(parameter)) parameters.back()["allowEmptyValue"] = true;
   }
   const auto header = [&](std::string_view name, std::string_view about) {
     parameters.push_back(

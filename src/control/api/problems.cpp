@@ -27,8 +27,19 @@ void Problems::add_missing(const Problems& others) {
   }
 }
 
+bool Problems::concern(std::string_view field) const noexcept {
+  return std::ranges::any_of(all_, [field](const Problem& problem) {
+    const std::string_view path = problem.path;
+    return path.starts_with(field) &&
+           (path.size() == field.size() || path[field.size()] == '.' || path[field.size()] == '[');
+  });
+}
+
 core::Error Problems::error() const {
-  std::string message = all_.size() == 1 ? all_.front().path + ": " + all_.front().message
+  const auto told = [](const Problem& one) {
+    return one.path.empty() ? one.message : one.path + ": " + one.message;
+  };
+  std::string message = all_.size() == 1 ? told(all_.front())
                                          : std::to_string(all_.size()) + " fields are wrong; see `fields`.";
   core::Error error(core::ErrorCode::invalid_request, std::move(message));
   if (all_.size() == 1) error.with_param(all_.front().path);

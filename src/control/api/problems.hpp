@@ -23,6 +23,8 @@ class Problems {
   void add_lines(std::string_view prefix, std::string_view lines);
   /// Takes over what `others` say of paths that nothing is said of here.
   void add_missing(const Problems& others);
+  /// Whether something is said of `field` or of a part of it.
+  [[nodiscard]] bool concern(std::string_view field) const noexcept;
   [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
   [[nodiscard]] const std::vector<Problem>& all() const noexcept { return all_; }
   /// invalid_request; the fields themselves are read from here when the answer is written.

@@ -19,6 +19,17 @@ std::optional<std::string> decoded(std::string_view text) {
   return plain;
 }
 
+/// A date as its midnight in UTC; and whoever writes `+02:00` into an URL means it, although `+` is a blank
+/// there.
+std::string in_full(std::string moment) {
+  constexpr std::size_t kDate = std::string_view("2027-01-01").size();
+  constexpr std::size_t kOffset = std::string_view("+02:00").size();
+  if (moment.size() == kDate) return moment + "T00:00:00Z";
+  if (moment.size() > kDate + kOffset && moment[moment.size() - kOffset] == ' ')
+    moment[moment.size() - kOffset] = '+';
+  return moment;
+}
+
 }  // namespace
 
 Query Query::parse(std::string_view text, Problems& problems) {
@@ -45,18 +56,14 @@ Query Query::parse(std::string_view text, Problems& problems) {
   return query;
 }
 
-std::optional<std::string> Query::take(std::string_view name) {
-  for (auto& parameter : parameters_) {
-    if (parameter.name != name) continue;
-    parameter.taken = true;
-    if (parameter.value.empty()) return std::nullopt;
-    return parameter.value;
-  }
-  return std::nullopt;
+std::optional<std::string> Query::take(std::string_view name) const {
+  const auto found = std::ranges::find(parameters_, name, &Parameter::name);
+  if (found == parameters_.end() || found->value.empty()) return std::nullopt;
+  return found->value;
 }
 
 std::int64_t Query::take_number(std::string_view name, std::int64_t min, std::int64_t max,
-                                std::int64_t otherwise, Problems& problems) {
+                                std::int64_t otherwise, Problems& problems) const {
   const auto text = take(name);
   if (!text) return otherwise;
   std::int64_t value = 0;
@@ -68,11 +75,22 @@ std::int64_t Query::take_number(std::string_view name, std::int64_t min, std::in
 }
 
 std::optional<std::string> Query::take_choice(std::string_view name, std::span<const std::string_view> among,
-                                              Problems& problems) {
+                                              Problems& problems) const {
   auto given = take(name);
   if (!given || std::ranges::find(among, *given) != among.end()) return given;
   problems.add(std::string(name), fmt::format("must be one of: {}", fmt::join(among, ", ")));
   return std::nullopt;
+}
+
+std::optional<core::SystemTime> Query::take_moment(std::string_view name, Problems& problems) const {
+  const auto given = take(name);
+  if (!given) return std::nullopt;
+  const auto moment = core::parse_rfc3339(in_full(*given));
+  if (!moment) {
+    problems.add(std::string(name),
+                 "must be a moment in RFC 3339 or a date, for example 2027-01-01T00:00:00Z or 2027-01-01");
+  }
+  return moment;
 }
 
 std::vector<std::pair<std::string, std::string>> Query::given() const {
@@ -81,11 +99,12 @@ std::vector<std::pair<std::string, std::string>> Query::given() const {
   return all;
 }
 
-void Query::finish(Problems& problems) const {
-  for (const auto& parameter : parameters_) {
-    if (!parameter.taken)
-      problems.add(parameter.name, "is no parameter of this request; see /admin/openapi.json");
-  }
+void Query::refuse(const Judge& problem, Problems& problems) {
+  std::erase_if(parameters_, [&](const Parameter& parameter) {
+    auto told = problem(parameter.name, parameter.value);
+    if (told) problems.add(parameter.name, std::move(*told));
+    return told.has_value();
+  });
 }
 
 }  // namespace relayna::control

@@ -46,15 +46,19 @@ struct Resource {
   std::string write_scope;
   std::string create_scope = {};  ///< empty: write_scope
   std::string search = {};        ///< column `q` looks into; empty: none
+  ValuesOfFields filter_values = {};  ///< of conditions on fields whose schemas leave it open
   bool lists = true;
   bool creates = true;
   bool patches = true;
   bool removes = true;
   std::vector<ShownOnce> shown_once = {};  ///< by a creation
   Parent<R> parent = {};
-  /// What is wrong with what a creation or patch refers to; told with what the shape finds. Before the unit
-  /// begins, so it may read the store; the body may be anything yet.
-  std::function<core::Result<Problems>(const Call&)> check_references = {};
+  /// What is wrong with the body of a creation or patch beside its shape, and told with what that finds: what it
+  /// refers to, addresses, dates. Before the unit begins, so it may read the store; the body may be anything yet.
+  std::function<core::Result<Problems>(const Call&)> check_body = {};
+  /// What to say of a row when the database has one like it already: a field, and what is taken. null: the
+  /// database's own words, which name a column.
+  std::function<Problem(const R&)> taken = {};
   /// What stands for a row of a fixed set that is not stored; a change stores it. nullopt: no such id.
   std::function<std::optional<R>(const std::string& id)> unstored = {};
   /// Rows that are not in the store and stand at the end of the list; they cannot be changed. `managed_by` says

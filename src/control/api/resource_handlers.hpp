@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/api/memory_list.hpp"
 #include "control/api/resource.hpp"
 
 // What the usual operations of a resource do, each from its call to its answer.
@@ -60,6 +61,17 @@ core::Result<void> write_row(store::Unit& unit, const R& row, const Resource<R>&
   return written;
 }
 
+/// What the database said of a unit that was to store `row`: a column that is taken, in terms of the body.
+template <class R>
+core::Result<Answer> told_of(const R& row, core::Result<Answer> answer, const Resource<R>& resource) {
+  if (answer || answer.error().code != core::ErrorCode::conflict || answer.error().param.empty()) return answer;
+  if (!resource.taken)
+    return std::unexpected(in_terms_of_fields(std::move(answer.error()), resource.shape->fields()));
+  auto problem = resource.taken(row);
+  return std::unexpected(
+      core::Error(core::ErrorCode::conflict, std::move(problem.message)).with_param(std::move(problem.path)));
+}
+
 template <class R>
 core::Result<void> check_changeable(const R& row, const Call& call, const Resource<R>& resource) {
   if (managed_by_file(row)) {
@@ -90,7 +102,7 @@ template <class R>
 core::Result<Answer> list(store::Administration& store, Call& call, const Resource<R>& resource) {
   const auto fields = resource.shape->fields();
   auto query = read_list_query(call, fields, resource.search);
-  call.query.finish(call.problems);
+  check_cursor(call, query);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   if (!resource.parent.segment.empty()) {
     query.where.push_back(
@@ -127,16 +139,17 @@ core::Result<Answer> get(store::Administration& store, Call& call, const Resourc
 }
 
 template <class R>
-core::Result<Problems> wrong_references(const Call& call, const Resource<R>& resource) {
-  return resource.check_references ? resource.check_references(call) : core::Result<Problems>();
+core::Result<Problems> wrong_beside_shape(const Call& call, const Resource<R>& resource) {
+  return resource.check_body ? resource.check_body(call) : core::Result<Problems>();
 }
 
 template <class R>
 core::Result<Answer> create(store::Administration& store, Call& call, const Resource<R>& resource) {
-  const auto wrong = wrong_references(call, resource);
+  const auto wrong = wrong_beside_shape(call, resource);
   if (!wrong) return std::unexpected(wrong.error());
-  return change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    R row{};
+  R row{};
+  auto done = change(store, call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+    row = R{};
     if constexpr (requires { subject(row).id; }) subject(row).id = Call::new_id();
     stamp_created(row, call.now);
     if (!resource.parent.segment.empty()) resource.parent.id(row) = call.at(resource.parent.segment);
@@ -156,6 +169,7 @@ core::Result<Answer> create(store::Administration& store, Call& call, const Reso
     answer.once = std::move(change.once);
     return answer;
   });
+  return told_of(row, std::move(done), resource);
 }
 
 template <class R>
@@ -172,13 +186,14 @@ template <class R>
 core::Result<Answer> alter(store::Administration& store, Call& call, const Resource<R>& resource,
                            const std::string& verb,
                            const std::function<core::Result<void>(Change<R>&)>& work) {
-  return change_row(store, call, resource, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+  R row{};
+  auto done = change_row(store, call, resource, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
     auto found = find_row(unit, call, resource);
     if (!found) return std::unexpected(std::move(found.error()));
     const R& before = *found;
     if (auto may = check_changeable(before, call, resource); !may)
       return std::unexpected(std::move(may.error()));
-    R row = before;
+    row = before;
     Change<R> change{call, unit, row, &before};
     if (auto altered = work(change); !altered) return std::unexpected(std::move(altered.error()));
     const bool same = resource.shape->lasting(row) == resource.shape->lasting(before) &&
@@ -193,11 +208,12 @@ core::Result<Answer> alter(store::Administration& store, Call& call, const Resou
     answer.once = std::move(change.once);
     return answer;
   });
+  return told_of(row, std::move(done), resource);
 }
 
 template <class R>
 core::Result<Answer> patch(store::Administration& store, Call& call, const Resource<R>& resource) {
-  const auto wrong = wrong_references(call, resource);
+  const auto wrong = wrong_beside_shape(call, resource);
   if (!wrong) return std::unexpected(wrong.error());
   return alter<R>(store, call, resource, "update", [&](Change<R>& change) -> core::Result<void> {
     resource.shape->patch(call.body, change.row, call.problems);

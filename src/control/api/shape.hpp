@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -118,9 +119,12 @@ class Shape {
     return *this;
   }
 
-  /// Rules over several fields, applied to the finished row.
-  Shape& rule(std::function<void(const R&, Problems&)> check) {
-    rules_.push_back(std::move(check));
+  using Check = std::function<void(const R&, Problems&)>;
+  /// A rule over the finished row, asked when nothing is wrong with any field.
+  Shape& rule(Check check) { return rule({}, std::move(check)); }
+  /// One that relies on what `fields` promise, asked when nothing is wrong with these.
+  Shape& rule(std::vector<std::string> fields, Check check) {
+    rules_.push_back({std::move(fields), std::move(check)});
     return *this;
   }
 
@@ -163,6 +167,10 @@ class Shape {
   }
 
  private:
+  struct Rule {
+    std::vector<std::string> fields;  ///< empty: all
+    Check check;
+  };
   struct Entry {
     FieldInfo info;
     std::function<json::Document(const R&, core::SystemTime)> show;
@@ -186,8 +194,15 @@ class Shape {
     }
   }
   void check(const R& row, Problems& problems) const {
-    if (!problems.empty()) return;  // rules may rely on what each field promises
-    for (const auto& rule : rules_) rule(row, problems);
+    const Problems of_fields = problems;
+    for (const auto& rule : rules_) {
+      const bool sound = rule.fields.empty()
+                             ? of_fields.empty()
+                             : std::ranges::none_of(rule.fields, [&](const std::string& field) {
+                                 return of_fields.concern(field);
+                               });
+      if (sound) rule.check(row, problems);
+    }
   }
   [[nodiscard]] const Entry* find(std::string_view name) const noexcept {
     for (const auto& entry : entries_) {
@@ -206,7 +221,7 @@ class Shape {
   std::string name_;
   std::string about_;
   std::vector<Entry> entries_;
-  std::vector<std::function<void(const R&, Problems&)>> rules_;
+  std::vector<Rule> rules_;
 };
 
 }  // namespace relayna::control

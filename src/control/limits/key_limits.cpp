@@ -63,7 +63,6 @@ Document shown(const LimitInForce& one, const counters::Use& use, core::SystemTi
 
 AsyncAnswer show_limits(const Resources* with, std::shared_ptr<Call> call) {
   const auto end_user = call->query.take("end_user").value_or("");
-  call->query.finish(call->problems);
   if (!call->problems.empty()) co_return std::unexpected(call->problems.error());
   const auto found = co_await runtime::offload(
       with->pool, [with, call, end_user] { return load_limits(with->store, *call, end_user); });

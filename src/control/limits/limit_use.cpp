@@ -35,7 +35,6 @@ core::Result<domain::LimitedScope> counter_to_show(store::Administration& store,
   auto limit = find_limit(store, call);
   if (!limit) return std::unexpected(std::move(limit.error()));
   const auto whose = take_whose(call.query);
-  call.query.finish(call.problems);
   return find_counter(store, call, *limit, whose);
 }
 

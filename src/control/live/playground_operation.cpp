@@ -32,7 +32,6 @@ core::Result<domain::VirtualKey> take_key(store::Store& store, const Call& call,
 
 runtime::Task<core::Result<http::Response>> play(With with, std::shared_ptr<Call> call,
                                                  runtime::StopSource* stop) {
-  call->query.finish(call->problems);
   auto wanted = read_playground_request(*call);
   if (!wanted) co_return std::unexpected(std::move(wanted.error()));
   auto request = std::make_shared<PlaygroundRequest>(std::move(*wanted));

@@ -12,7 +12,6 @@ constexpr std::int64_t kMostRecent = 1'000;
 /// The filter of a call that takes nothing else, or what is wrong with it.
 core::Result<RequestFilter> only_filter(Call& call) {
   auto filter = RequestFilter::read(call);
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   return filter;
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/resources.hpp"
@@ -47,18 +49,60 @@ const Shape<AuditEvent>& audit_shape() {
   return shape;
 }
 
+/// What is recorded of the operations, by their ids, and of what the gateway, its sign-in and its commands
+/// do.
+std::vector<std::string> action_names(const Api& api) {
+  std::vector<std::string> names{
+      "keys.reset",      "operators.bootstrap", "operators.change_password", "operators.reset", "purge",
+      "sessions.create", "usage.export",        "usage.export_costs"};
+  for (const auto& operation : api.operations()) {
+    if (operation->method != "GET" && !operation->scope.empty()) names.push_back(operation->id);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::vector<std::string> target_types() {
+  return {"alert_deliveries",
+          "alert_settings",
+          "alert_webhooks",
+          "audit_events",
+          "data-key",
+          "idempotent_answers",
+          "keys",
+          "limits",
+          "litellm-credentials",
+          "log-level",
+          "models",
+          "operators",
+          "policy-layers",
+          "prices",
+          "projects",
+          "provider-credentials",
+          "providers",
+          "routes",
+          "sessions",
+          "settings",
+          "studio",
+          "teams",
+          "usage",
+          "usage_events"};
+}
+
 }  // namespace
 
 void add_audit_events(Api& api, const Resources& with) {
-  Resource<AuditEvent> events{.path = "audit-events",
-                              .tag = "Audit",
-                              .one = "audit event",
-                              .shape = &audit_shape(),
-                              .read_scope = "audit:read",
-                              .write_scope = "",
-                              .creates = false,
-                              .patches = false,
-                              .removes = false};
+  Resource<AuditEvent> events{
+      .path = "audit-events",
+      .tag = "Audit",
+      .one = "audit event",
+      .shape = &audit_shape(),
+      .read_scope = "audit:read",
+      .write_scope = "",
+      .filter_values = {{"action", action_names(api)}, {"target_type", target_types()}},
+      .creates = false,
+      .patches = false,
+      .removes = false};
   add_readings(api, with.store.administration(), events);
 }
 

@@ -5,9 +5,7 @@ namespace relayna::control {
 
 namespace {
 
-core::Result<Answer> list_presets(Call& call) {
-  call.query.finish(call.problems);
-  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+core::Result<Answer> list_presets(Call&) {
   const auto codec = policy_codec();
   auto data = json::Document::array();
   for (const auto name : domain::preset_names())

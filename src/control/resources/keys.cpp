@@ -5,6 +5,7 @@
 #include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
 #include "control/resources/dependents.hpp"
+#include "control/resources/expiry.hpp"
 #include "control/resources/key_shape.hpp"
 #include "control/resources/overlap.hpp"
 #include "control/resources/policy_part.hpp"
@@ -49,38 +50,6 @@ void apply_preset(const json::Document& given, VirtualKey& key, Problems& proble
 /// Those whose expiry is told, too (alerts/rules.cpp).
 constexpr std::chrono::days kExpiring{7};
 
-/// `key_state` as conditions on columns, but for keys that were idle for too long: that depends on the
-/// policy.
-std::vector<FilterValue> states() {
-  using store::Filter;
-  using Test = Filter::Test;
-  const Filter living{"revoked_at", Test::is_null, {}};
-  const Filter enabled{"disabled", Test::equals, "false"};
-  // Expired is a key in the very moment, and columns have microseconds.
-  const auto next = [](core::SystemTime now) { return core::to_rfc3339(now + std::chrono::microseconds(1)); };
-  return {
-      {"active",
-       [=](core::SystemTime now) -> std::vector<Filter> {
-         return {living, enabled, {"expires_at", Test::at_least_or_null, next(now)}};
-       }},
-      {"disabled",
-       [=](core::SystemTime) -> std::vector<Filter> { return {living, {"disabled", Test::equals, "true"}}; }},
-      {"revoked",
-       [](core::SystemTime) -> std::vector<Filter> { return {{"revoked_at", Test::is_not_null, {}}}; }},
-      {"expired",
-       [=](core::SystemTime now) -> std::vector<Filter> {
-         return {living, enabled, {"expires_at", Test::below, next(now)}};
-       }},
-      {"expiring",
-       [=](core::SystemTime now) -> std::vector<Filter> {
-         return {living,
-                 enabled,
-                 {"expires_at", Test::at_least, next(now)},
-                 {"expires_at", Test::below, next(now + kExpiring)}};
-       }},
-  };
-}
-
 std::vector<FilterValue> expiry_or_none() {
   using store::Filter;
   return {
@@ -113,7 +82,7 @@ const Shape<VirtualKey>& key_shape() {
            },
            "Revoked goes before disabled, disabled before expired. Lists also know `expiring`: active, and "
            "expired within 7 days; they find a key that is disabled for being idle under `active`.")
-        .listed_as(states());
+        .listed_as(life_states_and_expiring(kExpiring));
     key.field("disabled", &VirtualKey::disabled, flag(), Field::settable, "").listed("disabled");
     key.field("revoked_at", &VirtualKey::revoked_at, optional_moment(), Field::shown, "For good.")
         .listed("revoked_at");
@@ -177,10 +146,11 @@ void add_keys(Api& api, const Resources& with) {
     change.once["key"] = made.secret.reveal();
     return {};
   };
-  keys.check_references = [&store](const Call& call) -> core::Result<Problems> {
+  keys.check_body = [&store](const Call& call) -> core::Result<Problems> {
     Problems problems;
     auto checked = check_id<domain::Project>(store, call.body, "project_id", "project", problems);
     if (!checked) return std::unexpected(std::move(checked.error()));
+    check_expiry(call, problems);
     return problems;
   };
   keys.goes_with = [](Change<VirtualKey>& change) {

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include "relayna/domain/limit_checks.hpp"
 
 #include "control/api/add_resource.hpp"
@@ -40,6 +42,13 @@ Codec<std::int64_t> amount_of(LimitKind kind) {
   return codec;
 }
 
+std::vector<std::string> amount_names() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < domain::kLimitKinds; ++i)
+    names.emplace_back(domain::to_string(static_cast<LimitKind>(i)));
+  return names;
+}
+
 void add_amounts(Shape<Limit>& limit) {
   for (std::size_t i = 0; i < domain::kLimitKinds; ++i) {
     const auto kind = static_cast<LimitKind>(i);
@@ -76,9 +85,16 @@ const Shape<Limit>& limit_shape() {
         .listed("soft");
     limit.field("enabled", &Limit::enabled, flag(), Field::settable, "").listed("enabled");
     add_provenance(limit);
-    limit.rule([](const Limit& row, Problems& problems) {
-      for (auto& problem : domain::limit_problems(row))
-        problems.add(std::string(problem.field), std::move(problem.message));
+    limit.rule({"scope"}, [](const Limit& row, Problems& problems) {
+      for (auto& problem : domain::limit_problems(row)) {
+        if (!problem.field.empty()) problems.add(std::string(problem.field), std::move(problem.message));
+      }
+    });
+    limit.rule(amount_names(), [](const Limit& row, Problems& problems) {
+      if (!row.limits.empty()) return;
+      problems.add(amount_names().front(),
+                   fmt::format("is required, or another amount: it limits nothing. There are: {}",
+                               fmt::join(amount_names(), ", ")));
     });
     return limit;
   }();
@@ -94,7 +110,7 @@ void add_limits(Api& api, const Resources& with) {
                          .write_scope = "limits:write",
                          .search = "name"};
   auto& store = with.store.administration();
-  limits.check_references = [&store](const Call& call) {
+  limits.check_body = [&store](const Call& call) {
     return check_scope_id(store, call.body, "scope", "target");
   };
   add_resource(api, store, limits);

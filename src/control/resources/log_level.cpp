@@ -1,4 +1,7 @@
+#include <fmt/ranges.h>
+
 #include "relayna/telemetry/log.hpp"
+#include "relayna/telemetry/log_targets.hpp"
 
 #include "control/api/changes.hpp"
 #include "control/api/schemas.hpp"
@@ -18,6 +21,16 @@ Answer show(const std::string& filter) {
   return answer;
 }
 
+/// A misspelt target would be accepted and change nothing.
+void check_filter(const std::string& filter, Problems& problems) {
+  if (auto valid = telemetry::check_level(filter); !valid)
+    return problems.add("level", std::string(valid.error().public_message()));
+  const auto unknown = telemetry::unknown_log_targets(filter);
+  if (unknown.empty()) return;
+  problems.add("level", fmt::format("names what logs nothing: {}; there are: {}", fmt::join(unknown, ", "),
+                                    fmt::join(telemetry::log_targets(), ", ")));
+}
+
 core::Result<std::string> read_filter(Call& call) {
   std::string filter;
   for (const auto& [name, given] : call.body.items()) {
@@ -28,10 +41,7 @@ core::Result<std::string> read_filter(Call& call) {
     }
   }
   if (!call.body.contains("level")) call.problems.add("level", "is required");
-  if (call.problems.empty()) {
-    if (auto valid = telemetry::check_level(filter); !valid)
-      call.problems.add("level", std::string(valid.error().public_message()));
-  }
+  if (!call.problems.concern("level")) check_filter(filter, call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   return filter;
 }
@@ -70,9 +80,7 @@ Operation operation(std::string method, std::string verb, std::string summary, s
 void add_log_level(Api& api, const Resources& with) {
   const auto level = with.log_level_in_force;
   auto get = operation("GET", "get", "Tell the log filter in force", "settings:read");
-  get.run = Operation::Blocking([level](Call& call) -> core::Result<Answer> {
-    call.query.finish(call.problems);
-    if (!call.problems.empty()) return std::unexpected(call.problems.error());
+  get.run = Operation::Blocking([level](Call&) -> core::Result<Answer> {
     const std::lock_guard lock(level->mutex);
     return show(level->filter);
   });

@@ -69,7 +69,7 @@ void add_models(Api& api, const Resources& with) {
                          .read_scope = "models:read",
                          .write_scope = "models:write",
                          .search = "name"};
-  models.check_references = [&with](const Call& call) { return wrong_providers_of_model(with, call.body); };
+  models.check_body = [&with](const Call& call) { return wrong_providers_of_model(with, call.body); };
   add_resource(api, store, models);
   const auto set_enabled = [](bool enabled) {
     return [enabled](Change<Model>& change) -> core::Result<void> {

@@ -4,6 +4,7 @@
 
 #include "control/api/add_resource.hpp"
 #include "control/resources/common_fields.hpp"
+#include "control/resources/expiry.hpp"
 #include "control/resources/overlap.hpp"
 #include "control/resources/resources.hpp"
 
@@ -17,7 +18,7 @@ const std::vector<ShownOnce> kTokenOnce{
     {"token", "The operator token itself. Shown in this answer and never again."}};
 
 Codec<std::vector<std::string>> scope_list() {
-  auto codec = texts();
+  auto codec = texts(domain::scope_problem);
   codec.nullable = false;
   codec.read = [read = codec.read](const json::Document& given, std::vector<std::string>& value,
                                    const std::string& path, Problems& problems) {
@@ -86,11 +87,12 @@ const Shape<Operator>& operator_shape() {
               "The first characters of the token.")
         .listed("prefix");
     who.computed(
-        "status", {{"type", "string"}, {"enum", {"active", "disabled", "revoked", "expired"}}},
-        [](const Operator& row, core::SystemTime now) -> json::Document {
-          return std::string(domain::to_string(domain::operator_state(row, now)));
-        },
-        "");
+           "status", {{"type", "string"}, {"enum", {"active", "disabled", "revoked", "expired"}}},
+           [](const Operator& row, core::SystemTime now) -> json::Document {
+             return std::string(domain::to_string(domain::operator_state(row, now)));
+           },
+           "")
+        .listed_as(life_states());
     who.computed(
         "has_password", {{"type", "boolean"}},
         [](const Operator& row, core::SystemTime) { return json::Document(!row.password_hash.empty()); }, "");
@@ -121,8 +123,22 @@ const Shape<Operator>& operator_shape() {
 /// Nobody makes an operator mightier than themselves, nor changes one that is.
 core::Result<void> check_reach(const Change<Operator>& change) {
   const auto& mine = change.call.caller.scopes;
-  if (auto may = domain::check_grant(mine, change.row.scopes); !may) return may;
-  return change.before == nullptr ? core::Result<void>{} : domain::check_grant(mine, change.before->scopes);
+  if (change.before != nullptr && !domain::check_grant(mine, change.before->scopes)) {
+    return core::fail(core::ErrorCode::insufficient_operator_scope,
+                      "This operator may do more than you: only one that has all its scopes can change it.");
+  }
+  return domain::check_grant(mine, change.row.scopes);
+}
+
+/// The installation's first token ends at once, whatever else is asked for.
+core::Result<std::chrono::seconds> overlap_of(Change<Operator>& change) {
+  auto& problems = change.call.problems;
+  const auto overlap = read_overlap(change.call);
+  const bool asked = change.call.body.is_object() && change.call.body.contains("overlap_seconds");
+  if (asked && problems.empty() && overlap.count() > 0 && change.before->bootstrap)
+    problems.add("overlap_seconds", "must be 0: the first token of an installation ends with its rotation");
+  if (!problems.empty()) return std::unexpected(problems.error());
+  return overlap;
 }
 
 /// Whoever has forgotten a password cannot give it, so another operator sets a new one. Those who know theirs
@@ -171,6 +187,11 @@ void add_operators(Api& api, const Resources& with) {
                                .search = "name",
                                .removes = false,
                                .shown_once = kTokenOnce};
+  operators.check_body = [](const Call& call) -> core::Result<Problems> {
+    Problems problems;
+    check_expiry(call, problems);
+    return problems;
+  };
   operators.before_create = [keyring](Change<Operator>& change) -> core::Result<void> {
     if (auto may = check_reach(change); !may) return may;
     auto hasher = keyring->hasher();
@@ -194,10 +215,10 @@ void add_operators(Api& api, const Resources& with) {
       api, store, operators, "rotate", "Give an operator a new token", "operators:write",
       [keyring](Change<Operator>& change) -> core::Result<void> {
         if (auto may = check_alive(change); !may) return may;
-        const auto overlap = read_overlap(change.call);
-        if (!change.call.problems.empty()) return std::unexpected(change.call.problems.error());
+        const auto overlap = overlap_of(change);
+        if (!overlap) return std::unexpected(overlap.error());
         auto hasher = keyring->hasher();
-        change.once["token"] = identity::rotate(change.row, change.call.now, overlap, hasher).reveal();
+        change.once["token"] = identity::rotate(change.row, change.call.now, *overlap, hasher).reveal();
         return {};
       },
       overlap_schema(),

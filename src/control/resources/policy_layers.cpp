@@ -42,6 +42,14 @@ void check_scope(const PolicyLayer& layer, Problems& problems) {
     problems.add("scope_id", "names no route; give its label, for example /v1/chat/completions");
 }
 
+/// One layer for each.
+Problem taken(const PolicyLayer& layer) {
+  if (layer.kind == LayerKind::global)
+    return {"kind", "There is a global policy layer already; change that one."};
+  return {"scope_id", "There is a policy layer of this " + std::string(domain::to_string(layer.kind)) +
+                          " already; change that one."};
+}
+
 }  // namespace
 
 const Shape<PolicyLayer>& layer_shape() {
@@ -59,7 +67,7 @@ const Shape<PolicyLayer>& layer_shape() {
         .listed("scope_id");
     layer.field("policy", &PolicyLayer::policy, policy_codec(), Field::settable, "What it says.");
     add_provenance(layer);
-    layer.rule(check_scope);
+    layer.rule({"kind", "scope_id"}, check_scope);
     return layer;
   }();
   return shape;
@@ -74,7 +82,8 @@ void add_policy_layers(Api& api, const Resources& with) {
                                .write_scope = "policies:write",
                                .search = "scope_id"};
   auto& store = with.store.administration();
-  layers.check_references = [&store](const Call& call) {
+  layers.taken = taken;
+  layers.check_body = [&store](const Call& call) {
     return check_scope_id(store, call.body, "kind", "scope_id");
   };
   layers.before_update = [](Change<PolicyLayer>& change) -> core::Result<void> {

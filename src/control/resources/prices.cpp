@@ -57,13 +57,49 @@ void add_price(Shape<R>& shape, Find price) {
       .field("model", part(&Price::model), text(1, kMostModel), Field::required,
              "Exact, or a prefix with a trailing `*`.")
       .listed("model", true);
-  shape.field("effective_from", part(&Price::effective_from), optional_moment(), Field::settable,
-              "null: always.");
+  shape
+      .field("effective_from", part(&Price::effective_from), optional_moment(), Field::settable,
+             "null: always.")
+      .listed("effective_from", true);
   add_rates(shape, [price](auto& row) -> auto& { return price(row).rates; });
   shape.field("request_usd", part(&Price::per_request), optional_dollars(), Field::settable,
               "US dollars for each request, on top of its tokens.");
   shape.field("long_context", part(&Price::long_context), object_of(long_context_shape()), Field::settable,
               "null: the same rates whatever the input.");
+}
+
+std::vector<std::string> amount_names() {
+  std::vector<std::string> names{"request_usd", "long_context"};
+  for (const auto& field : domain::kRateFields) names.push_back(std::string(field.name) + "_usd_per_million");
+  return names;
+}
+
+/// The rules are the domain's, in one place: those of reading a price. `price` as a whole is told of one
+/// amount.
+void check_price(const Price& price, Problems& problems) {
+  const auto read = domain::price_from_json(domain::to_json(price));
+  if (read) return;
+  Problems told;
+  told.add_lines("", read.error().public_message());
+  for (const auto& problem : told.all()) {
+    if (problem.path == "price") {
+      problems.add(amount_names().front(), "is required, or a rate per million tokens: the price has none");
+    } else {
+      problems.add(problem.path, problem.message);
+    }
+  }
+}
+void check_names(const PriceOverride& row, Problems& problems) {
+  Price named;
+  named.provider = row.price.provider;
+  named.model = row.price.model;
+  named.per_request = core::Money();
+  check_price(named, problems);
+}
+void check_amounts(const PriceOverride& row, Problems& problems) {
+  Price price = row.price;
+  price.provider = price.model = "any";
+  check_price(price, problems);
 }
 
 const Shape<PriceOverride>& override_shape() {
@@ -73,11 +109,8 @@ const Shape<PriceOverride>& override_shape() {
     add_price(row, [](auto& of) -> auto& { return of.price; });
     row.field("enabled", &PriceOverride::enabled, flag(), Field::settable, "").listed("enabled");
     add_provenance(row);
-    // The rules are the domain's, in one place: those of reading a price.
-    row.rule([](const PriceOverride& checked, Problems& problems) {
-      if (auto read = domain::price_from_json(domain::to_json(checked.price)); !read)
-        problems.add_lines("", read.error().public_message());
-    });
+    row.rule({"provider", "model"}, check_names);
+    row.rule(amount_names(), check_amounts);
     return row;
   }();
   return shape;
@@ -90,6 +123,15 @@ const Shape<Price>& listed_shape() {
     return price;
   }();
   return shape;
+}
+
+/// One price for each model and moment.
+Problem taken(const PriceOverride& row) {
+  const auto of = row.price.provider + " has a price for " + row.price.model;
+  if (row.price.effective_from)
+    return {"effective_from", of + " from " + core::to_rfc3339(*row.price.effective_from) + " on already"};
+  return {"model",
+          of + " without `effective_from` already: change that one, or say from when on this one holds"};
 }
 
 core::Result<Problems> check_provider(const Resources& with, const Call& call) {
@@ -105,7 +147,6 @@ core::Result<Problems> check_provider(const Resources& with, const Call& call) {
 core::Result<Answer> show_catalog(Call& call) {
   const auto provider = call.query.take("provider");
   const auto part = call.query.take("q");
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   const auto catalog = domain::PriceCatalog::built_in();
   if (!catalog) return std::unexpected(catalog.error());
@@ -148,10 +189,11 @@ core::Result<Wanted> read_wanted(Call& call) {
   Wanted wanted{.provider = call.query.take("provider").value_or(""),
                 .model = call.query.take("model").value_or(""),
                 .at = call.now};
-  if (wanted.provider.empty()) call.problems.add("provider", "is required: the name of a provider");
-  if (wanted.model.empty()) call.problems.add("model", "is required");
-  if (const auto at = call.query.take("at")) moment().read(*at, wanted.at, "at", call.problems);
-  call.query.finish(call.problems);
+  for (const auto& [name, given] :
+       {std::pair("provider", &wanted.provider), std::pair("model", &wanted.model)}) {
+    if (given->empty() && !call.problems.concern(name)) call.problems.add(name, "is required");
+  }
+  wanted.at = call.query.take_moment("at", call.problems).value_or(call.now);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   return wanted;
 }
@@ -210,7 +252,8 @@ void add_prices(Api& api, const Resources& with) {
                                  .read_scope = "prices:read",
                                  .write_scope = "prices:write",
                                  .search = "model"};
-  prices.check_references = [&with](const Call& call) { return check_provider(with, call); };
+  prices.taken = taken;
+  prices.check_body = [&with](const Call& call) { return check_provider(with, call); };
   add_resource(api, with.store.administration(), prices);
   add_catalog(api);
   add_resolve(api, with);

@@ -20,8 +20,10 @@ const Shape<domain::Project>& project_shape() {
         .field("team_id", &domain::Project::team_id, optional_uuid(), Field::settable,
                "The team; null for none.")
         .listed("team_id");
-    project.field("disabled", &domain::Project::disabled, flag(), Field::shown,
-                  "Declared once and gone from the configuration file.");
+    project
+        .field("disabled", &domain::Project::disabled, flag(), Field::shown,
+               "Declared once and gone from the configuration file.")
+        .listed("disabled");
     add_provenance(project);
     return project;
   }();
@@ -39,7 +41,7 @@ void add_projects(Api& api, const Resources& with) {
                                      .write_scope = "projects:write",
                                      .search = "name"};
   auto& store = with.store.administration();
-  projects.check_references = [&store](const Call& call) -> core::Result<Problems> {
+  projects.check_body = [&store](const Call& call) -> core::Result<Problems> {
     Problems problems;
     auto checked = check_id<domain::Team>(store, call.body, "team_id", "team", problems);
     if (!checked) return std::unexpected(std::move(checked.error()));

@@ -68,13 +68,17 @@ auto set_enabled(bool enabled) {
 
 core::Result<void> seal_secret(Change<ProviderCredentialRow>& change, const identity::Keyring& keyring) {
   auto& [credential, sealed] = change.row;
-  if (auto done = seal_given(change.call, "secret", credential.secret, sealed, keyring,
-                             catalog::credential_context(credential.id));
-      !done)
-    return done;
-  if (!sealed.empty()) return {};
-  change.call.problems.add("secret", "is required");
-  return std::unexpected(change.call.problems.error());
+  return seal_given(change.call, "secret", credential.secret, sealed, keyring,
+                    catalog::credential_context(credential.id));
+}
+
+/// There is none without.
+core::Result<Problems> check_secret(const Call& call) {
+  Problems problems;
+  const auto given = call.body.find("secret");
+  const bool creates = call.operation->method == "POST";
+  if (given == call.body.end() ? creates : given->is_null()) problems.add("secret", "is required");
+  return problems;
 }
 
 }  // namespace
@@ -91,6 +95,7 @@ void add_provider_credentials(Api& api, const Resources& with) {
                                               .search = "name"};
   credentials.parent = {"provider_id", "provider_id",
                         [](ProviderCredentialRow& row) -> std::string& { return row.credential.provider_id; }};
+  credentials.check_body = check_secret;
   credentials.before_create = [keyring](Change<ProviderCredentialRow>& change) -> core::Result<void> {
     auto provider = change.unit.of<store::ProviderRow>().find(change.row.credential.provider_id);
     if (!provider) return std::unexpected(std::move(provider.error()));
@@ -133,10 +138,10 @@ const Shape<CredentialMappingRow>& mapping_shape() {
     add_id(shape);
     shape.field("scope", of_mapping(&domain::CredentialMapping::scope),
                 choice<Scope>({{Scope::key, "key"}, {Scope::project, "project"}}), Field::fixed_required, "")
-        .listed("scope");
+        .listed("scope", true);
     shape.field("target_id", of_mapping(&domain::CredentialMapping::target_id), uuid(), Field::fixed_required,
                 "The key or the project.")
-        .listed("target_id");
+        .listed("target_id", true);
     shape.field("enabled", of_mapping(&domain::CredentialMapping::enabled), flag(), Field::settable, "")
         .listed("enabled");
     shape.field("credential", of_mapping(&domain::CredentialMapping::credential), secret_text(), Field::secret,
@@ -204,7 +209,7 @@ void add_litellm_credentials(Api& api, const Resources& with) {
                       catalog::mapping_context(mapping.id));
   };
   auto& store = with.store.administration();
-  mappings.check_references = [&store](const Call& call) {
+  mappings.check_body = [&store](const Call& call) {
     return check_scope_id(store, call.body, "scope", "target_id");
   };
   mappings.before_create = seal;

@@ -44,17 +44,41 @@ std::string_view source_of(const ProviderRow& row) {
   return row.provider.managed_by == "file" ? "file" : "saved";
 }
 
-void check_provider(const ProviderRow& row, Problems& problems) {
-  const auto& provider = row.provider;
-  if (auto problem = domain::provider_name_problem(provider.name)) problems.add("name", *problem);
-  if (provider.kind != ProviderKind::echo && provider.base_url.empty())
+Codec<std::string> provider_name() {
+  auto codec = text(1, 64);
+  codec.read = [read = codec.read](const json::Document& given, std::string& value, const std::string& path,
+                                   Problems& problems) {
+    read(given, value, path, problems);
+    if (problems.concern(path)) return;
+    if (auto problem = domain::provider_name_problem(value)) problems.add(path, *problem);
+  };
+  return codec;
+}
+
+void check_base_url(const ProviderRow& row, Problems& problems) {
+  if (row.provider.kind != ProviderKind::echo && row.provider.base_url.empty())
     problems.add("base_url", "is required, as in https://api.openai.com");
-  if (provider.header.mode == domain::CredentialHeaderMode::custom_header) {
-    if (auto problem = domain::credential_header_problem(provider.header.name))
+}
+
+void check_header(const ProviderRow& row, Problems& problems) {
+  const auto& header = row.provider.header;
+  if (header.mode == domain::CredentialHeaderMode::custom_header) {
+    if (auto problem = domain::credential_header_problem(header.name))
       problems.add("credential_header_name", *problem);
-  } else if (!provider.header.name.empty()) {
+  } else if (!header.name.empty()) {
     problems.add("credential_header_name", "goes with credential_header_mode custom_header only");
   }
+}
+
+/// Where a provider comes from, as conditions on `managed_by`.
+std::vector<FilterValue> sources() {
+  using store::Filter;
+  const auto where = [](Filter condition) {
+    return [condition](core::SystemTime) { return std::vector<Filter>{condition}; };
+  };
+  return {{"saved", where({"managed_by", Filter::Test::is_null, {}})},
+          {"file", where({"managed_by", Filter::Test::equals, "file"})},
+          {"environment", where({"managed_by", Filter::Test::equals, "env"})}};
 }
 
 }  // namespace
@@ -65,7 +89,7 @@ const Shape<ProviderRow>& provider_shape() {
     shape.field("id", of_provider(&Provider::id), text(1, 80), Field::shown,
                 "A UUID; of the environment's providers `env:` and the name.")
         .listed("id");
-    shape.field("name", of_provider(&Provider::name), text(1, 64), Field::required,
+    shape.field("name", of_provider(&Provider::name), provider_name(), Field::required,
                 "Unique; the segment of /providers/{name}/*. A saved provider goes before the environment's of "
                 "the same name.")
         .listed("name", true);
@@ -108,9 +132,11 @@ const Shape<ProviderRow>& provider_shape() {
     shape.computed(
         "source", {{"type", "string"}, {"enum", {"saved", "file", "environment"}}},
         [](const ProviderRow& row, core::SystemTime) { return json::Document(std::string(source_of(row))); },
-        "Where it comes from; only saved ones can be changed here.");
+        "Where it comes from; only saved ones can be changed here.")
+        .listed_as(sources());
     add_provenance(shape);
-    shape.rule(check_provider);
+    shape.rule({"kind", "base_url"}, check_base_url);
+    shape.rule({"credential_header_mode", "credential_header_name"}, check_header);
     return shape;
   }();
   return shape;
@@ -152,7 +178,7 @@ core::Result<void> refuse_if_used(store::Unit& unit, const std::string& name, st
 }
 
 /// What is wrong with where a provider leads: to its upstream, and to what is asked when that fails.
-core::Result<Problems> check_references(const Resources& with, const Call& call) {
+core::Result<Problems> check_where_it_leads(const Resources& with, const Call& call) {
   Problems problems;
   if (const auto base_url = text_in(call.body, "base_url"))
     check_address(with, *base_url, "base_url", problems);
@@ -211,7 +237,7 @@ void add_providers(Api& api, const Resources& with) {
     auto known = known_providers(*use);
     return known ? std::move(known->of_environment) : std::vector<ProviderRow>();
   };
-  providers.check_references = [use](const Call& call) { return check_references(*use, call); };
+  providers.check_body = [use](const Call& call) { return check_where_it_leads(*use, call); };
   providers.before_create = [use](Change<ProviderRow>& change) { return ready(change, use->keyring); };
   providers.before_update = providers.before_create;
   providers.before_remove = [](Change<ProviderRow>& change) {

@@ -157,10 +157,7 @@ class Overview {
   std::vector<Told> all_;
 };
 
-core::Result<Answer> list_settings(const Resources& with, const std::vector<SettingsGroup>& groups,
-                                   Call& call) {
-  call.query.finish(call.problems);
-  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+core::Result<Answer> list_settings(const Resources& with, const std::vector<SettingsGroup>& groups) {
   Overview overview(with);
   for (const auto& group : groups) {
     if (auto added = overview.add(group); !added) return std::unexpected(std::move(added.error()));
@@ -220,8 +217,7 @@ void add_settings(Api& api, const Resources& with) {
   list.about = "Process settings are those of the replica that answers.";
   list.scope = "settings:read";
   list.response = page_schema("SettingGroup");
-  list.run =
-      Operation::Blocking([use = &with, groups](Call& call) { return list_settings(*use, *groups, call); });
+  list.run = Operation::Blocking([use = &with, groups](Call&) { return list_settings(*use, *groups); });
   api.add(std::move(list));
 }
 

@@ -95,9 +95,7 @@ core::Result<Answer> patch_group(const Resources& with, const SettingsGroup& gro
       });
 }
 
-core::Result<Answer> get_group(const Resources& with, const SettingsGroup& group, Call& call) {
-  call.query.finish(call.problems);
-  if (!call.problems.empty()) return std::unexpected(call.problems.error());
+core::Result<Answer> get_group(const Resources& with, const SettingsGroup& group) {
   auto row = with.store.administration().of<domain::Setting>().get(group.name);
   if (!row) return std::unexpected(std::move(row.error()));
   const auto state = state_of(group, *row);
@@ -178,7 +176,7 @@ void add_settings_group(Api& api, const Resources& with, const SettingsGroup& gi
   api.add_schema(group->schema_name, shown_schema(*group));
   auto get =
       operation(*group, "GET", "get", fmt::format("{}: what is in force", group->title), group->read_scope);
-  get.run = Operation::Blocking([use, group](Call& call) { return get_group(*use, *group, call); });
+  get.run = Operation::Blocking([use, group](Call&) { return get_group(*use, *group); });
   api.add(std::move(get));
   auto patch =
       operation(*group, "PATCH", "update", fmt::format("{}: change", group->title), group->write_scope);

@@ -89,7 +89,6 @@ core::Result<void> check_references(const Resources& with, const json::Document&
 }
 
 core::Result<Answer> simulate(const Resources& with, Call& call) {
-  call.query.finish(call.problems);
   SimulationRequest wanted;
   simulation_shape().create(call.body, wanted, call.problems);
   auto rows = with.store.catalog().load();

@@ -141,8 +141,8 @@ const Shape<SimulationRequest>& simulation_shape() {
     add_amounts(request);
     request.input("changes", unsaved_changes_schema(), object_into(&SimulationRequest::changes, "changes"),
                   "What would be different about the configuration.");
-    request.rule(check_target);
-    request.rule(check_address);
+    request.rule({"path", "route"}, check_target);
+    request.rule({"source_address"}, check_address);
     return request;
   }();
   return shape;

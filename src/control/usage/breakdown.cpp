@@ -28,10 +28,26 @@ constexpr Order kOrders[] = {
     {"name", BreakdownOrder::name},
 };
 
-std::vector<std::string_view> order_names() {
-  std::vector<std::string_view> names;
-  for (const Order& known : kOrders) names.push_back(known.name);
+std::vector<std::string> order_names() {
+  std::vector<std::string> names;
+  for (const Order& known : kOrders) names.emplace_back(known.name);
   return names;
+}
+
+/// As `sort` may spell them: figures are in descending order anyway, which a `-` may say.
+std::vector<std::string> sort_values() {
+  auto values = order_names();
+  for (const Order& known : kOrders) {
+    if (known.order != BreakdownOrder::name) values.push_back('-' + std::string(known.name));
+  }
+  return values;
+}
+
+/// One of `sort_values`, which check_query has seen to.
+const Order& take_order(const Query& query) {
+  auto given = query.take("sort").value_or("requests");
+  if (given.starts_with('-')) given.erase(0, 1);
+  return *std::ranges::find(kOrders, given, &Order::name);
 }
 
 /// Requests with several tags are in several groups, so what is beside the groups cannot be told.
@@ -57,16 +73,14 @@ core::Result<std::optional<UsageSummary>> beside(store::AnalyticsRepository& ana
 }
 
 core::Result<Answer> break_down(store::Store& store, Call& call, const Dimension& by) {
-  const auto names = order_names();
-  const auto sort = call.query.take_choice("sort", names, call.problems).value_or("requests");
+  const Order& order = take_order(call.query);
   const auto limit = call.query.take_number("limit", 1, kMostGroups, 20, call.problems);
   const auto offset = call.query.take_number("cursor", 0, std::int64_t{1} << 40, 0, call.problems);
   store::BreakdownQuery query{.filter = read_usage_filter(call, kPeriod),
                               .by = by.dimension,
-                              .order = std::ranges::find(kOrders, sort, &Order::name)->order,
+                              .order = order.order,
                               .limit = static_cast<std::size_t>(limit),
                               .offset = static_cast<std::size_t>(offset)};
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   const auto breakdown = store.analytics().breakdown(query);
   if (!breakdown) return std::unexpected(breakdown.error());
@@ -79,7 +93,7 @@ core::Result<Answer> break_down(store::Store& store, Call& call, const Dimension
   Answer answer;
   answer.body = show_period(query.filter);
   answer.body["by"] = std::string(by.name);
-  answer.body["sort"] = sort;
+  answer.body["sort"] = std::string(order.name);
   answer.body["covered"] = show(breakdown->covered);
   answer.body["data"] = std::move(*data);
   answer.body["other"] = *other ? summary_shape().show(**other, {}) : Document();
@@ -114,8 +128,8 @@ void add_usage_breakdowns(Api& api, const Resources& with) {
     auto made = usage_reading("/admin/usage/" + path, "usage." + path, "Usage " + path);
     std::ranges::replace(made.summary, '-', ' ');
     made.query = {{"sort",
-                   {{"type", "string"}, {"enum", order_names()}, {"default", "requests"}},
-                   "The most of this first; `name` from the least; latency in total."},
+                   {{"type", "string"}, {"enum", sort_values()}, {"default", "requests"}},
+                   "The most of this first, with or without `-`; `name` from the least; latency in total."},
                   {"limit",
                    {{"type", "integer"}, {"minimum", 1}, {"maximum", kMostGroups}, {"default", 20}},
                    "How many groups."},

@@ -32,15 +32,12 @@ constexpr Condition kConditions[] = {
     {"service", &store::DailyUsageQuery::service, false},
 };
 
-/// `2026-11-20`, or the moment it begins at.
+/// Sums are kept by day.
 std::optional<core::SystemTime> take_day(Call& call, std::string_view name) {
-  const auto given = call.query.take(name);
-  if (!given) return std::nullopt;
-  const bool date = given->size() == std::string_view("2026-11-20").size();
-  const auto time = core::parse_rfc3339(date ? *given + "T00:00:00Z" : *given);
-  if (time && *time == std::chrono::floor<days>(*time)) return time;
-  call.problems.add(std::string(name), "must be a day such as 2026-11-20; days are UTC");
-  return std::nullopt;
+  const auto given = call.query.take_moment(name, call.problems);
+  if (given && *given != std::chrono::floor<days>(*given))
+    call.problems.add(std::string(name), "must be the beginning of a day in UTC, such as 2026-11-20");
+  return given;
 }
 
 store::DailyUsageQuery read_query(Call& call) {
@@ -107,7 +104,6 @@ Slices slices(const Resources& with, store::DailyUsageQuery query) {
 
 runtime::Task<core::Result<http::Response>> run_export(const Resources& with, std::shared_ptr<Call> call) {
   auto query = read_query(*call);
-  call->query.finish(call->problems);
   if (!call->problems.empty()) co_return std::unexpected(call->problems.error());
   Export about{.what = "usage.export-costs",
                .file = "relayna-costs-focus.csv",

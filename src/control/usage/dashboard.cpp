@@ -67,7 +67,6 @@ core::Result<Document> show_unused(store::AnalyticsRepository& analytics, const 
 core::Result<Answer> answer_dashboard(store::Store& store, Call& call) {
   const auto limit = call.query.take_number("limit", 1, kMostGroups, 10, call.problems);
   const auto filter = read_usage_filter(call, kPeriod);
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   auto& analytics = store.analytics();
   Names names(store.administration());

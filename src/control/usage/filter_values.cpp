@@ -19,7 +19,6 @@ core::Result<Answer> values(store::Store& store, Call& call) {
   const auto prefix = call.query.take("q").value_or("");
   const auto limit = call.query.take_number("limit", 1, 100, 50, call.problems);
   const auto filter = read_usage_filter(call, kPeriod);
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   const auto found =
       store.analytics().values(field->dimension, prefix, filter, static_cast<std::size_t>(limit));

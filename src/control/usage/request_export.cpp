@@ -108,7 +108,6 @@ constexpr Kind kKinds[] = {
 runtime::Task<core::Result<http::Response>> run_export(const Resources& with, std::shared_ptr<Call> call,
                                                        const Kind& kind) {
   const auto filter = read_usage_filter(*call, kPeriod);
-  call->query.finish(call->problems);
   if (!call->problems.empty()) co_return std::unexpected(call->problems.error());
   Export about{.what = "usage.export",
                .file = "relayna-usage." + std::string(kind.extension),

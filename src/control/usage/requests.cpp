@@ -50,7 +50,6 @@ core::Result<Answer> list(store::AnalyticsRepository& analytics, Call& call) {
     if (!query.after) call.problems.add("cursor", "is none of this list in this order");
   }
   query.filter = read_usage_filter(call, kPeriod);
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   const auto page = analytics.events(query);
   if (!page) return std::unexpected(page.error());
@@ -64,7 +63,6 @@ core::Result<Answer> list(store::AnalyticsRepository& analytics, Call& call) {
 }
 
 core::Result<Answer> get(store::AnalyticsRepository& analytics, Call& call) {
-  call.query.finish(call.problems);
   const auto& id = call.at("request_id");
   if (!core::Uuid::parse(id)) call.problems.add("request_id", "must be the gateway's own id, a UUID");
   if (!call.problems.empty()) return std::unexpected(call.problems.error());

@@ -23,7 +23,6 @@ core::Result<Answer> answer_series(store::Store& store, Call& call) {
   const Dimension* split = take_dimension(call, "split");
   const auto top = call.query.take_number("top", 1, kMostNames, 10, call.problems);
   const auto filter = read_usage_filter(call, hourly ? kByHour : kByDay);
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   auto series =
       store.analytics().series({.filter = filter,

@@ -52,7 +52,6 @@ using Preset = std::function<core::Result<void>(const Call&, UsageFilter&)>;
 
 core::Result<Answer> summarise(store::AnalyticsRepository& analytics, Call& call, const Preset& preset) {
   auto filter = read_usage_filter(call, kPeriod);
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   if (auto there = preset(call, filter); !there) return std::unexpected(std::move(there.error()));
   const auto totals = analytics.summary(filter);

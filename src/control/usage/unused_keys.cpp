@@ -31,7 +31,6 @@ core::Result<Answer> list(store::AnalyticsRepository& analytics, Call& call) {
     after = event_cursor(*cursor, kOrder);
     if (!after) call.problems.add("cursor", "is none of this list");
   }
-  call.query.finish(call.problems);
   if (!call.problems.empty()) return std::unexpected(call.problems.error());
   auto keys = analytics.unused_keys(call.now - std::chrono::days(days), std::nullopt);
   if (!keys) return std::unexpected(std::move(keys.error()));

@@ -54,15 +54,6 @@ void read_text(Call& call, const TextCondition& condition, UsageFilter& filter) 
   filter.*condition.member = std::move(*given);
 }
 
-std::optional<core::SystemTime> take_moment(Call& call, std::string_view name) {
-  const auto given = call.query.take(name);
-  if (!given) return std::nullopt;
-  const auto time = core::parse_rfc3339(*given);
-  if (!time)
-    call.problems.add(std::string(name), "must be a moment in RFC 3339, for example 2027-01-01T00:00:00Z");
-  return time;
-}
-
 void read_numbers(Call& call, UsageFilter& filter) {
   constexpr std::int64_t kNone = -1;
   const auto number = [&](std::string_view name, std::int64_t min, std::int64_t max) {
@@ -109,8 +100,8 @@ Document choice_schema(std::span<const std::string_view> names) {
 
 void read_period(Call& call, const PeriodRule& rule, UsageFilter& filter) {
   const auto before = call.problems.all().size();
-  filter.from = take_moment(call, "from");
-  filter.to = take_moment(call, "to");
+  filter.from = call.query.take_moment("from", call.problems);
+  filter.to = call.query.take_moment("to", call.problems);
   if (call.problems.all().size() != before) return;
   if (!filter.to) filter.to = call.now;
   if (!filter.from && rule.ever_by_id && names_few(filter)) return;
@@ -134,7 +125,8 @@ UsageFilter read_usage_filter(Call& call, const PeriodRule& rule) {
 std::vector<Parameter> period_parameters(const PeriodRule& rule) {
   const Document moment{{"type", "string"}, {"format", "date-time"}};
   return {{"from", moment,
-           fmt::format("At this moment or later; by default {} before `to`{}, at most {} before it.",
+           fmt::format("At this moment or later (a date: its midnight in UTC); by default {} before `to`{}, "
+                       "at most {} before it.",
                        span_text(rule.usual), rule.ever_by_id ? " (ever, of a request or trace id)" : "",
                        span_text(rule.most))},
           {"to", moment, "Before this moment; by default now."}};

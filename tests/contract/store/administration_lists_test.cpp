@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <set>
 
+#include "relayna/store/cursor.hpp"
+
 #include "administration_examples.hpp"
 
 // Lists: conditions, order and pages.
@@ -163,6 +165,25 @@ TEST_P(ListsContract, FiltersOfNullNumbersAndLists) {
       1U);
 }
 
+TEST_P(ListsContract, WhatCannotBeNullIsUnsetOtherwise) {
+  auto dated = sample_price("echo", "dated");
+  auto always = sample_price("echo", "always");
+  dated.managed_by = "file";
+  dated.price.effective_from = at(1'000);
+  always.managed_by.clear();
+  always.price.effective_from.reset();
+  ASSERT_OK(insert(dated));
+  ASSERT_OK(insert(always));
+  for (const char* column : {"managed_by", "effective_from"}) {
+    const auto unset = list<domain::PriceOverride>({.where = {{.column = column, .test = Is::is_null}}});
+    ASSERT_EQ(unset.size(), 1U) << column;
+    EXPECT_EQ(unset[0].price.model, "always");
+    const auto set = list<domain::PriceOverride>({.where = {{.column = column, .test = Is::is_not_null}}});
+    ASSERT_EQ(set.size(), 1U) << column;
+    EXPECT_EQ(set[0].price.model, "dated");
+  }
+}
+
 TEST_P(ListsContract, WhatIsSearchedForIsNeverAPattern) {
   const Names odd{"100%",    "1000", "a_b", "aXb", "back\\slash", "it's", "'); DROP TABLE teams; --",
                   "?1 $1 :a"};
@@ -208,6 +229,8 @@ TEST_P(ListsContract, CursorsAreGoodForTheirOwnListOnly) {
   const auto page = admin().of<Team>().list(query);
   ASSERT_OK(page);
   ASSERT_FALSE(page->next.empty());
+  EXPECT_TRUE(store::well_formed_cursor(page->next));
+  EXPECT_FALSE(store::well_formed_cursor("zzz"));
   const auto expect_refused = [&](const core::Error& error) {
     EXPECT_EQ(error.code, core::ErrorCode::invalid_request) << error.describe();
     EXPECT_EQ(error.param, "cursor");

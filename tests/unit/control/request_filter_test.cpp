@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "control/api/query_check.hpp"
+
 namespace relayna::control {
 namespace {
 
@@ -19,10 +21,13 @@ pipeline::FinishedRequest finished(int status, std::string_view error = {}) {
 }
 /// Whether a request passes the filter of a query string.
 bool passes(std::string_view query, const pipeline::FinishedRequest& request) {
+  Operation operation;
+  operation.query = RequestFilter::parameters();
   Call call;
+  call.operation = &operation;
   call.query = Query::parse(query, call.problems);
+  check_query(call);
   const auto filter = RequestFilter::read(call);
-  call.query.finish(call.problems);
   EXPECT_TRUE(call.problems.empty()) << query;
   return filter(request);
 }

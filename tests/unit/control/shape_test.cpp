@@ -90,6 +90,35 @@ TEST(Shape, RulesSeeTheFinishedRowOnly) {
   EXPECT_THAT(paths(typed), ElementsAre("name"));
 }
 
+TEST(Shape, RulesOverSoundFieldsAreAskedBesideBadOnes) {
+  auto shape = row_shape();
+  shape.rule({"name", "kind"},
+             [](const Row&, Problems& problems) { problems.add("kind", "never goes with a name"); });
+  Row row;
+  Problems problems;
+  shape.create({{"name", "n"}, {"kind", "k"}, {"most", 11}}, row, problems);
+  EXPECT_THAT(paths(problems), ElementsAre("most", "kind"));
+  Problems of_both;
+  shape.create({{"name", 1}, {"kind", "k"}, {"most", 11}}, row, of_both);
+  EXPECT_THAT(paths(of_both), ElementsAre("name", "most"));
+}
+
+TEST(Problems, ConcernAFieldAndItsParts) {
+  Problems problems;
+  problems.add("policy.rpm_limit", "");
+  problems.add("events[1]", "");
+  EXPECT_TRUE(problems.concern("policy"));
+  EXPECT_TRUE(problems.concern("events"));
+  EXPECT_FALSE(problems.concern("event"));
+  EXPECT_FALSE(problems.concern("name"));
+}
+
+TEST(Problems, OneOfNoFieldIsToldWithoutAPath) {
+  Problems problems;
+  problems.add("", "is wrong");
+  EXPECT_EQ(problems.error().public_message(), "is wrong");
+}
+
 TEST(Shape, NeverShowsSecretsAndLeavesPassingFieldsOutOfTheEtag) {
   Row row{.id = "i",
           .name = "n",

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "control/api/query_check.hpp"
 #include "control/usage/event_cursor.hpp"
 
 namespace relayna::control {
@@ -16,11 +17,14 @@ struct Outcome {
   std::vector<std::string> wrong;
 };
 Outcome read(std::string_view query, const PeriodRule& rule = {}) {
+  Operation operation;
+  operation.query = usage_filter_parameters(rule);
   Call call;
+  call.operation = &operation;
   call.now = kNow;
   call.query = Query::parse(query, call.problems);
+  check_query(call);
   Outcome outcome{.filter = read_usage_filter(call, rule), .wrong = {}};
-  call.query.finish(call.problems);
   for (const auto& problem : call.problems.all()) outcome.wrong.push_back(problem.path);
   return outcome;
 }

@@ -92,5 +92,11 @@ TEST(Scopes, TheDocumentHoldsTheTable) {
   EXPECT_THAT(text, HasSubstr(scopes_markdown()));
 }
 
+TEST(Scopes, EachIsJudgedByItself) {
+  for (const char* known : {"keys:read", "keys:*", "*", "*:read"}) EXPECT_FALSE(scope_problem(known)) << known;
+  EXPECT_THAT(scope_problem("keys:create").value_or(""), testing::HasSubstr("keys:write"));
+  EXPECT_THAT(scope_problem("nope").value_or(""), testing::HasSubstr("there are"));
+}
+
 }  // namespace
 }  // namespace relayna::domain
