@@ -53,8 +53,8 @@ const Shape<AuditEvent>& audit_shape() {
 /// do.
 std::vector<std::string> action_names(const Api& api) {
   std::vector<std::string> names{
-      "keys.reset",      "operators.bootstrap", "operators.change_password", "operators.reset", "purge",
-      "sessions.create", "usage.export",        "usage.export_costs"};
+      "keys.reset",      "operators.bootstrap", "operators.change-password", "operators.reset", "purge",
+      "sessions.create", "usage.export",        "usage.export-costs"};
   for (const auto& operation : api.operations()) {
     if (operation->method != "GET" && !operation->scope.empty()) names.push_back(operation->id);
   }
@@ -63,12 +63,12 @@ std::vector<std::string> action_names(const Api& api) {
 }
 
 std::vector<std::string> target_types() {
-  return {"alert_deliveries",
-          "alert_settings",
-          "alert_webhooks",
-          "audit_events",
+  return {"alert-deliveries",
+          "alert-settings",
+          "alert-webhooks",
+          "audit-events",
           "data-key",
-          "idempotent_answers",
+          "idempotent-answers",
           "keys",
           "limits",
           "litellm-credentials",
@@ -86,7 +86,7 @@ std::vector<std::string> target_types() {
           "studio",
           "teams",
           "usage",
-          "usage_events"};
+          "usage-events"};
 }
 
 }  // namespace

@@ -69,12 +69,12 @@ async function operatorsAndSessions(step) {
 }
 
 async function alertsAndStudio(step, upstream) {
-  const webhook = await liveOf(step, "alert_webhooks", { name: "hook", url: `${upstream}/hook` }, { name: "a hook" }, { actions: ["rotate"] });
-  const { json: report } = await step("alert_webhooks.test", { path: webhook.at });
-  await step("alert_deliveries.list");
-  for (const verb of ["get", "retry"]) await step(`alert_deliveries.${verb}`, { path: { id: report.delivery_id } });
-  await step("alert_settings.get");
-  await step("alert_settings.update", { body: { budget_percents: [50, 100] } });
+  const webhook = await liveOf(step, "alert-webhooks", { name: "hook", url: `${upstream}/hook` }, { name: "a hook" }, { actions: ["rotate"] });
+  const { json: report } = await step("alert-webhooks.test", { path: webhook.at });
+  await step("alert-deliveries.list");
+  for (const verb of ["get", "retry"]) await step(`alert-deliveries.${verb}`, { path: { id: report.delivery_id } });
+  await step("alert-settings.get");
+  await step("alert-settings.update", { body: { budget_percents: [50, 100] } });
   await webhook.remove();
   await step("studio.get");
   await step("studio.update", { body: { base_url: upstream } });
@@ -84,13 +84,13 @@ async function alertsAndStudio(step, upstream) {
 async function usage(step, key) {
   const played = await step("playground.use", { body: { key_id: key.id, path: "/v1/chat/completions", body: { model: "echo", messages: [{ role: "user", content: "hi" }] } } });
   const path = { request_id: played.headers.get("x-relayna-request-id") };
-  await step("debug_bundles.get", { path });
+  await step("debug-bundles.get", { path });
   await until("its usage is stored", async () => (await step("usage.requests.list", { query: `request_id=${path.request_id}` })).json.data.length === 1);
   await step("usage.requests.get", { path });
   await step("tasks.usage", { path: { task_id: "none" } });
-  for (const verb of ["filters", "filter_values"]) await step(`usage.${verb}`, { query: "field=model" });
-  for (const by of ["key", "project", "team", "model", "provider", "service", "route", "end_user", "tag", "error_code", "task", "endpoint"]) await step(`usage.by_${by}`);
-  for (const report of ["summary", "timeseries", "events", "dashboard", "unused_keys", "export_csv", "export_ndjson", "export_json", "export_focus"]) await step(`usage.${report}`);
+  for (const verb of ["filters", "filter-values"]) await step(`usage.${verb}`, { query: "field=model" });
+  for (const by of ["key", "project", "team", "model", "provider", "service", "route", "end-user", "tag", "error-code", "task", "endpoint"]) await step(`usage.by-${by}`);
+  for (const report of ["summary", "timeseries", "events", "dashboard", "unused-keys", "export-csv", "export-ndjson", "export-json", "export-focus"]) await step(`usage.${report}`);
   for (const verb of ["recent", "tail"]) await step(`requests.${verb}`);
 }
 
