@@ -44,8 +44,8 @@ inline auto parts(const domain::Model& model) {
 }
 
 inline auto parts(const domain::RouteSettings& settings) {
-  const auto& [route, enabled, timeout, request_bytes, response_bytes, drain] = settings;
-  return std::tuple(route, enabled, timeout, request_bytes, response_bytes, drain);
+  const auto& [route, enabled, timeout, request_bytes, response_bytes, drain, cost] = settings;
+  return std::tuple(route, enabled, timeout, request_bytes, response_bytes, drain, cost);
 }
 
 inline auto parts(const domain::PolicyLayer& layer) {
