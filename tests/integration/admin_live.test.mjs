@@ -129,7 +129,7 @@ for (const backend of ["sqlite", "postgres"]) {
           await admin.create("/admin/limits", { name: "bob's", scope: "end_user", target: "bob", requests_per_day: 500 })];
         const served = await until("the limits hold", async () => {
           const answer = await ask(gateway, key.key, {}, { "x-relayna-end-user": "ada" });
-          return answer.headers["x-ratelimit-limit-requests"] === "1000" && answer;
+          return answer.headers.get("x-ratelimit-limit-requests") === "1000" && answer;
         });
         const { limit_trace: { counters } } = await bundleOf(idOf(served));
         const held = await admin.get(`/admin/keys/${key.id}/limits?end_user=ada`);
