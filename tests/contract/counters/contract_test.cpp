@@ -21,7 +21,7 @@ TEST_P(Counting, ReservesEverywhereOrNowhere) {
   EXPECT_EQ(
       *refused.refusal,
       (counters::Refusal{
-          .scope = 1, .kind = LimitKind::concurrent_requests, .limit = 1, .used = 1, .retry_after = 1}));
+          .scope = 1, .kind = LimitKind::concurrent_requests, .limit = 1, .used = 1, .wanted = 1, .retry_after = 1}));
   EXPECT_EQ(used(admit("c", {wide}), LimitKind::concurrent_requests), 2) << "b left nothing behind";
 }
 

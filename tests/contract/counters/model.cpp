@@ -157,14 +157,16 @@ std::optional<Refusal> CountersModel::refusal(const std::vector<counters::Scope>
       const auto kind = static_cast<LimitKind>(k);
       const auto& limits = scopes[i].limits;
       const auto amount = amount_of(kind, amounts);
-      const bool asks =
-          request || (kind != LimitKind::requests_per_minute && kind != LimitKind::requests_per_day &&
-                      kind != LimitKind::concurrent_requests && amount > 0);
+      const bool of_requests = kind == LimitKind::requests_per_minute || kind == LimitKind::requests_per_day ||
+                               kind == LimitKind::concurrent_requests;
+      const bool asks = request || (!of_requests && amount > 0);
       if (!limits.has(kind) || !asks || fits(scopes[i].id, kind, limits.of(kind), amount, now)) continue;
       const Refusal reason{.scope = i,
                            .kind = kind,
                            .limit = limits.of(kind),
                            .used = used(scopes[i].id, kind, now),
+                           .wanted = amount,
+                           .held = of_requests ? 0 : use(scopes[i], now).reserved[k],
                            .retry_after = wait(scopes[i].id, kind, limits.of(kind), amount, now)};
       const auto length = [](const Refusal& r) { return r.retry_after.value_or(INT64_MAX); };
       if (!longest || length(reason) > length(*longest)) longest = reason;

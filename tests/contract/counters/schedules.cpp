@@ -20,8 +20,9 @@ constexpr int kOperations = 10;
 
 std::string show(const std::optional<Refusal>& refusal) {
   if (!refusal) return "-";
-  return fmt::format("scope {} {} limit {} used {} retry {}", refusal->scope, to_string(refusal->kind),
-                     refusal->limit, refusal->used, refusal->retry_after.value_or(-1));
+  return fmt::format("scope {} {} limit {} used {} wanted {} held {} retry {}", refusal->scope,
+                     to_string(refusal->kind), refusal->limit, refusal->used, refusal->wanted, refusal->held,
+                     refusal->retry_after.value_or(-1));
 }
 
 std::string show(const counters::Admission& admission) {
