@@ -86,10 +86,8 @@ struct SourceName {
   std::string_view name;
 };
 constexpr std::array kSourceNames{
-    SourceName{CostSource::upstream, "upstream"},
-    SourceName{CostSource::catalog, "catalog"},
-    SourceName{CostSource::route_default, "route_default"},
-    SourceName{CostSource::reserved, "reserved"},
+    SourceName{CostSource::upstream, "upstream"},           SourceName{CostSource::catalog, "catalog"},
+    SourceName{CostSource::route_default, "route_default"}, SourceName{CostSource::reserved, "reserved"},
     SourceName{CostSource::unpriced, "unpriced"},
 };
 

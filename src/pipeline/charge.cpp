@@ -18,8 +18,8 @@ bool counts_tokens(const domain::LimitSet& limits) noexcept {
   return limits.has(domain::LimitKind::tokens_per_minute) || limits.has(domain::LimitKind::tokens_per_day);
 }
 
-/// A call nobody can read is taken for one answer of the assumed length, where tokens are limited at all: what
-/// it uses is not known, but it is not nothing.
+/// A call nobody can read is taken for one answer of the assumed length, where tokens are limited at all:
+/// what it uses is not known, but it is not nothing.
 domain::TokenEstimate estimate_unreadable(const Inquiry& x) {
   const bool limited = std::ranges::any_of(x.scopes, [](const domain::LimitedScope& scope) {
     return counts_tokens(scope.hard) || counts_tokens(scope.soft);
@@ -67,12 +67,13 @@ core::Result<void> check_price(const Inquiry& x) {
   if (needed && !x.most_cost && !x.policy->allow_unpriced_models) {
     const std::string& model = x.candidates.front().model;
     known = std::unexpected(
-        core::Error(core::ErrorCode::unpriced_model,
-                    model.empty()
-                        ? std::string("What this call costs is not known, and this API key has a budget.")
-                        : fmt::format("The model {} has no price, and this API key has a budget. An operator can set "
-                                      "one (`prices`), or what a request on this route costs.",
-                                      model))
+        core::Error(
+            core::ErrorCode::unpriced_model,
+            model.empty()
+                ? std::string("What this call costs is not known, and this API key has a budget.")
+                : fmt::format("The model {} has no price, and this API key has a budget. An operator can set "
+                              "one (`prices`), or what a request on this route costs.",
+                              model))
             .with_reason("allow_unpriced_models"));
   }
   return noted(x.trace, kPriceRule, std::move(known), needed);

@@ -92,8 +92,8 @@ class Exchange : public Inquiry {
   [[nodiscard]] core::Error real_cause(core::Error error) const;
   /// What the answer told of its usage, and about how much of it there was.
   void take_usage(const dialect::UsageReader& reader);
-  /// About how many tokens of output have passed, as far as is known: not more than the request allows, unless
-  /// there certainly were.
+  /// About how many tokens of output have passed, as far as is known: not more than the request allows,
+  /// unless there certainly were.
   [[nodiscard]] std::int64_t output_so_far(const dialect::UsageReader& reader) const noexcept;
   /// What the upstream's side of the exchange listens to.
   runtime::StopSource* stop_for_upstream();

@@ -62,11 +62,12 @@ const domain::Price* find_price(const Exchange& x, const dialect::Usage& usage) 
   return price;
 }
 
-/// The price may lack a rate for what turned up in the answer, such as audio. A budget keeps what it holds for
-/// the request then: free of charge is the one thing it was not.
+/// The price may lack a rate for what turned up in the answer, such as audio. A budget keeps what it holds
+/// for the request then: free of charge is the one thing it was not.
 domain::Charge charge_of(const Exchange& x, const dialect::Usage& usage,
                          const domain::TokenBuckets& buckets) {
-  domain::Charge charge = domain::charge(usage.reported_cost, find_price(x, usage), buckets, x.route_settings.request_cost);
+  domain::Charge charge =
+      domain::charge(usage.reported_cost, find_price(x, usage), buckets, x.route_settings.request_cost);
   if (!charge.cost && x.most_cost && has_budget(x)) {
     charge = {.cost = core::Money::nanos(x.reservation.reserved().cost_nanos),
               .source = domain::CostSource::reserved};
@@ -81,7 +82,8 @@ void write_cost(const domain::Charge& charge, domain::UsageEvent& event) {
 
 /// What its limits were charged beforehand is all there is to know of it.
 counters::Amounts meter_unreadable(const Exchange& x, domain::UsageEvent& event) {
-  const domain::Charge charge = domain::charge(x.usage.reported_cost, nullptr, {}, x.route_settings.request_cost);
+  const domain::Charge charge =
+      domain::charge(x.usage.reported_cost, nullptr, {}, x.route_settings.request_cost);
   write_cost(charge, event);
   const std::int64_t total = x.estimate.total();
   if (total > 0) {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "relayna/core/secret.hpp"
 #include "relayna/core/money.hpp"
+#include "relayna/core/secret.hpp"
 #include "relayna/core/time.hpp"
 
 namespace relayna::domain {

@@ -66,8 +66,8 @@ runtime::Task<core::Result<std::string>> read_all(http::BodySource& body) {
   }
 }
 
-/// Whether it is asked rightly, before anything is done. What is wrong with parameters is told by who reads them,
-/// together with the values it refuses; an operation without parameters reads none.
+/// Whether it is asked rightly, before anything is done. What is wrong with parameters is told by who reads
+/// them, together with the values it refuses; an operation without parameters reads none.
 core::Result<void> read_request(Call& call, std::string_view content_type) {
   check_query(call);
   if (!call.problems.empty() && call.operation->query.empty()) return std::unexpected(call.problems.error());
@@ -143,8 +143,8 @@ core::Result<void> Api::admit(Call& call, const http::Fields& fields) const {
   return let_in(call, std::move(*caller));
 }
 
-/// Asks the store who it is, and memory when that does not answer soon. The store may be waited for by threads
-/// for seconds more, so they work on a copy.
+/// Asks the store who it is, and memory when that does not answer soon. The store may be waited for by
+/// threads for seconds more, so they work on a copy.
 runtime::Task<core::Result<void>> Api::admit_without_store(std::shared_ptr<Call> call, http::Fields fields) {
   struct Asked {
     Asked(runtime::Shard& shard, const Call& call) : call(call), answered(shard) {}

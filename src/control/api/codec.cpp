@@ -121,7 +121,9 @@ Codec<std::string> or_nothing(Codec<std::string> codec) {
 
 }  // namespace
 
-Codec<std::string> optional_text(std::size_t max) { return or_nothing(text(1, max)); }
+Codec<std::string> optional_text(std::size_t max) {
+  return or_nothing(text(1, max));
+}
 
 Codec<std::string> uuid() {
   Codec<std::string> codec;
@@ -163,7 +165,9 @@ Codec<std::string> url() {
   return codec;
 }
 
-Codec<std::string> optional_url() { return or_nothing(url()); }
+Codec<std::string> optional_url() {
+  return or_nothing(url());
+}
 
 Codec<bool> flag() {
   Codec<bool> codec;

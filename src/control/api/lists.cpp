@@ -91,7 +91,8 @@ Document one_of(const std::vector<std::string>& names) {
 /// What a condition on the field may say, as far as the field itself says what it may be.
 Document condition_schema(const FieldInfo& field) {
   const bool nullable = may_be_null(field);
-  Document schema{{"type", nullable ? field.schema["type"][0] : field.schema.value("type", Document("string"))}};
+  Document schema{
+      {"type", nullable ? field.schema["type"][0] : field.schema.value("type", Document("string"))}};
   if (schema["type"] == "integer" || schema["type"] == "boolean") return schema;
   for (const char* says : {"enum", "format"}) {
     if (field.schema.contains(says)) schema[says] = field.schema[says];
@@ -102,7 +103,8 @@ Document condition_schema(const FieldInfo& field) {
 
 void add_conditions(const FieldInfo& field, std::vector<Parameter>& all) {
   const bool nullable = may_be_null(field);
-  all.push_back({field.name, condition_schema(field), nullable ? "Only these; `null` for unset." : "Only these."});
+  all.push_back(
+      {field.name, condition_schema(field), nullable ? "Only these; `null` for unset." : "Only these."});
   if (!is_moment(field)) return;
   const Document moment{{"type", "string"}, {"format", "date-time"}};
   all.push_back({field.name + "_from", moment, "At this moment or later; a date is its midnight in UTC."});

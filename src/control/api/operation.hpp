@@ -89,8 +89,8 @@ struct Operation {
   /// Answered while the store is away, to who was recognised shortly before. Its handler is Async and asks
   /// nothing that may be away.
   bool without_store = false;
-  std::string id;            ///< `keys.list`; also the action in audit rows
-  std::string tag;           ///< heading in documents
+  std::string id;   ///< `keys.list`; also the action in audit rows
+  std::string tag;  ///< heading in documents
   std::string summary;
   std::string about;
   std::vector<Parameter> query;

@@ -39,13 +39,13 @@ struct Resource {
 
   std::string path;       ///< `keys`: /admin/keys
   std::string kind = {};  ///< target_type of audit rows and beginning of operation ids; empty: the path
-  std::string tag;   ///< heading in documents
-  std::string one;   ///< `virtual key`
+  std::string tag;        ///< heading in documents
+  std::string one;        ///< `virtual key`
   const Shape<R>* shape = nullptr;
   std::string read_scope;
   std::string write_scope;
-  std::string create_scope = {};  ///< empty: write_scope
-  std::string search = {};        ///< column `q` looks into; empty: none
+  std::string create_scope = {};      ///< empty: write_scope
+  std::string search = {};            ///< column `q` looks into; empty: none
   ValuesOfFields filter_values = {};  ///< of conditions on fields whose schemas leave it open
   bool lists = true;
   bool creates = true;
@@ -53,16 +53,17 @@ struct Resource {
   bool removes = true;
   std::vector<ShownOnce> shown_once = {};  ///< by a creation
   Parent<R> parent = {};
-  /// What is wrong with the body of a creation or patch beside its shape, and told with what that finds: what it
-  /// refers to, addresses, dates. Before the unit begins, so it may read the store; the body may be anything yet.
+  /// What is wrong with the body of a creation or patch beside its shape, and told with what that finds: what
+  /// it refers to, addresses, dates. Before the unit begins, so it may read the store; the body may be
+  /// anything yet.
   std::function<core::Result<Problems>(const Call&)> check_body = {};
   /// What to say of a row when the database has one like it already: a field, and what is taken. null: the
   /// database's own words, which name a column.
   std::function<Problem(const R&)> taken = {};
   /// What stands for a row of a fixed set that is not stored; a change stores it. nullopt: no such id.
   std::function<std::optional<R>(const std::string& id)> unstored = {};
-  /// Rows that are not in the store and stand at the end of the list; they cannot be changed. `managed_by` says
-  /// where they come from.
+  /// Rows that are not in the store and stand at the end of the list; they cannot be changed. `managed_by`
+  /// says where they come from.
   std::function<std::vector<R>(store::Administration&)> elsewhere = {};
   Hook before_create = {};  ///< may set what callers do not: references, secrets
   Hook before_update = {};

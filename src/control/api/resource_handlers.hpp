@@ -46,10 +46,11 @@ core::Result<Answer> change_row(store::Administration& store, Call& call, const 
   auto done = change(store, call, work);
   if (done || done.error().code != core::ErrorCode::not_found || !find_elsewhere(store, call, resource))
     return done;
-  return core::fail(core::ErrorCode::managed_by_file,
-                    "This " + resource.one +
-                        " comes from the environment of the process; change it there, or create one of the same "
-                        "name, which goes before it.");
+  return core::fail(
+      core::ErrorCode::managed_by_file,
+      "This " + resource.one +
+          " comes from the environment of the process; change it there, or create one of the same "
+          "name, which goes before it.");
 }
 
 /// Replaces the row, or stores the first one of its id.
@@ -64,7 +65,8 @@ core::Result<void> write_row(store::Unit& unit, const R& row, const Resource<R>&
 /// What the database said of a unit that was to store `row`: a column that is taken, in terms of the body.
 template <class R>
 core::Result<Answer> told_of(const R& row, core::Result<Answer> answer, const Resource<R>& resource) {
-  if (answer || answer.error().code != core::ErrorCode::conflict || answer.error().param.empty()) return answer;
+  if (answer || answer.error().code != core::ErrorCode::conflict || answer.error().param.empty())
+    return answer;
   if (!resource.taken)
     return std::unexpected(in_terms_of_fields(std::move(answer.error()), resource.shape->fields()));
   auto problem = resource.taken(row);
@@ -92,7 +94,8 @@ Answer show_row(const R& row, const Call& call, const Resource<R>& resource) {
 template <class R>
 Note note_of(const Resource<R>& resource, const std::string& verb, const Call& call, const R* before,
              const R* after) {
-  Note note{resource.name() + '.' + verb, resource.name(), id_of(after != nullptr ? *after : *before), {}, {}};
+  Note note{
+      resource.name() + '.' + verb, resource.name(), id_of(after != nullptr ? *after : *before), {}, {}};
   if (before != nullptr) note.before = resource.shape->show(*before, call.now);
   if (after != nullptr) note.after = resource.shape->show(*after, call.now);
   return note;

@@ -42,9 +42,9 @@ struct FieldInfo {
   std::string about;
   Field kind = Field::shown;
   json::Document schema;
-  Listed listed;           ///< empty column: lists know nothing of it
+  Listed listed;                                ///< empty column: lists know nothing of it
   std::vector<FilterValue> filter_values = {};  ///< instead of a column
-  bool passes_by = false;  ///< changes by itself (last use, state): no part of the ETag
+  bool passes_by = false;                       ///< changes by itself (last use, state): no part of the ETag
   [[nodiscard]] bool on_create() const noexcept { return kind != Field::shown; }
   [[nodiscard]] bool on_patch() const noexcept {
     return kind == Field::required || kind == Field::settable || kind == Field::secret;

@@ -39,8 +39,8 @@ std::int64_t text_bytes(std::string_view text, std::size_t at) noexcept {
 
 }  // namespace
 
-// Quotes inside a JSON string are escaped, so a quoted name with a colon behind it is a member's name wherever
-// it stands.
+// Quotes inside a JSON string are escaped, so a quoted name with a colon behind it is a member's name
+// wherever it stands.
 bool ContentMeter::add(std::string_view frame, std::initializer_list<std::string_view> members) noexcept {
   const auto length_at = [frame](const Place& place) -> std::int64_t {
     if (place.name.empty() || place.at >= frame.size()) return 0;

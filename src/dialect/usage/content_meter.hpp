@@ -7,8 +7,8 @@
 
 namespace relayna::dialect {
 
-/// Estimates the tokens of a stream nobody has reported usage for: three bytes of text a token, as prompts are
-/// estimated, and at least one token for every frame with text in it. Looks for the text without parsing.
+/// Estimates the tokens of a stream nobody has reported usage for: three bytes of text a token, as prompts
+/// are estimated, and at least one token for every frame with text in it. Looks for the text without parsing.
 class ContentMeter {
  public:
   /// Takes in what `frame` says: the longest string any of `members` has in it, for some providers repeat a

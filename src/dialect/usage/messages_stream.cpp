@@ -29,8 +29,7 @@ bool opens_with_content(const EventData& start_event) {
 }  // namespace
 
 void watch_messages(std::string_view frame, StreamWatch& watch) {
-  if (watch.content && sse::leading_event(frame) == "content_block_delta")
-    return meter_text(frame, watch);
+  if (watch.content && sse::leading_event(frame) == "content_block_delta") return meter_text(frame, watch);
   const sse::Fields fields = sse::parse_fields(frame, watch.joined);
   if (fields.data.empty()) return;
   const EventData event(fields.data);

@@ -18,10 +18,12 @@ TEST_P(Counting, ReservesEverywhereOrNowhere) {
   const auto refused = admit("b", {wide, narrow});
   EXPECT_EQ(refused.outcome, Outcome::refused);
   ASSERT_TRUE(refused.refusal);
-  EXPECT_EQ(
-      *refused.refusal,
-      (counters::Refusal{
-          .scope = 1, .kind = LimitKind::concurrent_requests, .limit = 1, .used = 1, .wanted = 1, .retry_after = 1}));
+  EXPECT_EQ(*refused.refusal, (counters::Refusal{.scope = 1,
+                                                 .kind = LimitKind::concurrent_requests,
+                                                 .limit = 1,
+                                                 .used = 1,
+                                                 .wanted = 1,
+                                                 .retry_after = 1}));
   EXPECT_EQ(used(admit("c", {wide}), LimitKind::concurrent_requests), 2) << "b left nothing behind";
 }
 

@@ -157,8 +157,8 @@ std::optional<Refusal> CountersModel::refusal(const std::vector<counters::Scope>
       const auto kind = static_cast<LimitKind>(k);
       const auto& limits = scopes[i].limits;
       const auto amount = amount_of(kind, amounts);
-      const bool of_requests = kind == LimitKind::requests_per_minute || kind == LimitKind::requests_per_day ||
-                               kind == LimitKind::concurrent_requests;
+      const bool of_requests = kind == LimitKind::requests_per_minute ||
+                               kind == LimitKind::requests_per_day || kind == LimitKind::concurrent_requests;
       const bool asks = request || (!of_requests && amount > 0);
       if (!limits.has(kind) || !asks || fits(scopes[i].id, kind, limits.of(kind), amount, now)) continue;
       const Refusal reason{.scope = i,

@@ -35,7 +35,8 @@ TEST(StreamEstimate, AFrameWithTextIsAtLeastAToken) {
 TEST(StreamEstimate, TextIsAThirdOfItsBytesHoweverLongTheFrames) {
   std::string stream;
   std::size_t bytes = 0;
-  for (const std::string_view word : {"The", " quick", " brown", " fox", " jumps", " over", " understanding", "."}) {
+  for (const std::string_view word :
+       {"The", " quick", " brown", " fox", " jumps", " over", " understanding", "."}) {
     stream += chat_delta(word);
     bytes += word.size();
   }

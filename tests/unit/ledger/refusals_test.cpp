@@ -117,9 +117,11 @@ TEST_F(RefusalMemoryTest, KeepsWhatIsUsedUpUntilItsEnd) {
 
 TEST_F(RefusalMemoryTest, ForgetsWhatRequestsUnderWayMayGiveBack) {
   const auto scope = key_scope(LimitKind::usd_per_day, 200);
-  remember(scope, {.kind = LimitKind::usd_per_day, .limit = 200, .used = 200, .held = 1, .retry_after = 3'600});
+  remember(scope,
+           {.kind = LimitKind::usd_per_day, .limit = 200, .used = 200, .held = 1, .retry_after = 3'600});
   EXPECT_FALSE(memory.find({scope}, at(1))) << "they may fail and cost nothing";
-  remember(scope, {.kind = LimitKind::usd_per_day, .limit = 200, .used = 260, .held = 60, .retry_after = 3'600});
+  remember(scope,
+           {.kind = LimitKind::usd_per_day, .limit = 200, .used = 260, .held = 60, .retry_after = 3'600});
   EXPECT_TRUE(memory.find({scope}, at(1))) << "whatever becomes of them";
 }
 

@@ -140,8 +140,8 @@ TEST_F(MeteringTest, AClientThatLeavesBeforeAStreamBeginsIsChargedThePrompt) {
 }
 
 TEST_F(MeteringTest, AnAnswerNobodyWaitedForIsTakenForTheMostItCouldBe) {
-  for (const auto why : {core::ErrorCode::client_closed, core::ErrorCode::upstream_timeout,
-                         core::ErrorCode::shutting_down}) {
+  for (const auto why :
+       {core::ErrorCode::client_closed, core::ErrorCode::upstream_timeout, core::ErrorCode::shutting_down}) {
     auto x = unanswered(why);
     EXPECT_EQ(meter(*x), (Amounts{.tokens = 450, .cost_nanos = 50'000 + 800'000}));
     EXPECT_EQ(event.usage_source, "estimated");
@@ -280,12 +280,11 @@ TEST_F(MeteringTest, AnAnthropicStreamIsReportedOnceItIsWhole) {
 TEST_F(MeteringTest, AnOpenAiStreamReportsLastOrNotAtAll) {
   auto x = answered();
   x->stream = true;
-  x->take_usage(
-      reader_of(
-          Operation::chat_completions,
-          "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi there\"}}]}\n\n"
-          "data: "
-          "{\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}\n\n"));
+  x->take_usage(reader_of(
+      Operation::chat_completions,
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi there\"}}]}\n\n"
+      "data: "
+      "{\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}\n\n"));
   EXPECT_EQ(meter(*x).tokens, 12) << "although [DONE] is missing";
   EXPECT_EQ(event.usage_source, "reported");
 }
