@@ -2,19 +2,24 @@
 
 #include "relayna/telemetry/log.hpp"
 #include "relayna/upstream/credential.hpp"
+
 #include "upstream/credential_turns.hpp"
 #include "upstream/echo_provider.hpp"
 #include "upstream/edited_body.hpp"
 #include "upstream/forwarded_fields.hpp"
 #include "upstream/refused_credential.hpp"
+#include "upstream/refused_stream_options.hpp"
 
 namespace relayna::upstream {
 
 namespace {
 
-constexpr std::size_t kOffloadBytes = 128 * 1024;  // scanning more than this may take over 100 µs: not on the loop
+constexpr std::size_t kOffloadBytes =
+    128 * 1024;  // scanning more than this may take over 100 µs: not on the loop
 
-bool retryable_status(int status) noexcept { return status == 408 || status == 429 || status >= 500; }
+bool retryable_status(int status) noexcept {
+  return status == 408 || status == 429 || status >= 500;
+}
 
 bool retryable_error(const core::Error& error) noexcept {
   switch (error.code) {
@@ -33,19 +38,25 @@ bool refuses_credential(const core::Result<Answer>& answer) noexcept {
   return answer ? answer->head.status == 429 : answer.error().code == core::ErrorCode::upstream_auth_failed;
 }
 
-bool stopped(const Outbound& outbound) noexcept { return outbound.stop != nullptr && outbound.stop->stop_requested(); }
+bool stopped(const Outbound& outbound) noexcept {
+  return outbound.stop != nullptr && outbound.stop->stop_requested();
+}
 
-/// Counts what is the provider's doing: failures are no answer, one of 500 and above, or that it does not take our credential.
-void count(ProviderTally& tally, const domain::Provider& provider, const core::Result<Answer>& answer, core::SystemTime now) {
+/// Counts what is the provider's doing: failures are no answer, one of 500 and above, or that it does not
+/// take our credential.
+void count(ProviderTally& tally, const domain::Provider& provider, const core::Result<Answer>& answer,
+           core::SystemTime now) {
   if (answer && answer->head.status < 500) return tally.succeeded(provider.name, now);
   if (answer) return tally.failed(provider.name, "status_" + std::to_string(answer->head.status), now);
-  if (retryable_error(answer.error())) tally.failed(provider.name, std::string(answer.error().info().name), now);
+  if (retryable_error(answer.error()))
+    tally.failed(provider.name, std::string(answer.error().info().name), now);
 }
 
 /// A body that keeps its credential counted as in flight until it ends.
 class LeasedBody final : public http::BodySource {
  public:
-  LeasedBody(std::unique_ptr<http::BodySource> body, CredentialPool::Lease lease) : body_(std::move(body)), lease_(std::move(lease)) {}
+  LeasedBody(std::unique_ptr<http::BodySource> body, CredentialPool::Lease lease)
+      : body_(std::move(body)), lease_(std::move(lease)) {}
 
   runtime::Task<core::Result<http::Chunk>> next() override { return body_->next(); }
   [[nodiscard]] std::optional<std::uint64_t> length() const override { return body_->length(); }
@@ -64,7 +75,8 @@ http::ClientTimeouts timeouts_of(const domain::Provider& provider, core::Deadlin
   return timeouts;
 }
 
-runtime::Task<core::Result<json::Splice>> prepare_body(runtime::Shard& shard, const Outbound& outbound, const Candidate& candidate) {
+runtime::Task<core::Result<json::Splice>> prepare_body(runtime::Shard& shard, const Outbound& outbound,
+                                                       const Candidate& candidate) {
   const bool edits = !outbound.raw && (candidate.rewrites_model || outbound.inject_usage);
   if (edits && outbound.body != nullptr && outbound.body->size() > kOffloadBytes) {
     // The request is suspended here, so what the two pointers lead to stays as it is.
@@ -99,19 +111,26 @@ struct Dispatcher::Probe {
   explicit Probe(telemetry::Metrics& m)
       : metrics(m),
         selections(m.counter("gateway_provider_selections_total", "Upstream attempts begun.")),
-        fallbacks(m.counter("gateway_provider_fallbacks_total", "Requests sent to a fallback provider before the first byte.")) {}
+        fallbacks(m.counter("gateway_provider_fallbacks_total",
+                            "Requests sent to a fallback provider before the first byte.")) {}
 
   void fell_back(const std::string& from, const std::string& to, const std::string& reason) {
     fallbacks.add();
     auto& counter = fallback_by[from + '\n' + to + '\n' + reason];
-    counter = metrics.counter("gateway_provider_fallbacks_by_provider_total", "Fallbacks by provider and reason.",
-                              {{"from_provider", from}, {"to_provider", to}, {"reason", reason}});
+    counter =
+        metrics.counter("gateway_provider_fallbacks_by_provider_total", "Fallbacks by provider and reason.",
+                        {{"from_provider", from}, {"to_provider", to}, {"reason", reason}});
     counter.add();
   }
 };
 
-Dispatcher::Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics, std::int64_t shards)
-    : shard_(shard), client_(client), probe_(std::make_unique<Probe>(metrics)), credentials_(shards) {}
+Dispatcher::Dispatcher(runtime::Shard& shard, http::Client& client, telemetry::Metrics& metrics,
+                       std::int64_t shards)
+    : shard_(shard),
+      client_(client),
+      probe_(std::make_unique<Probe>(metrics)),
+      credentials_(shards),
+      plain_streams_(std::make_unique<PlainStreams>()) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -126,8 +145,10 @@ std::string join_target(std::string_view base_path, std::string_view path, std::
   return target;
 }
 
-runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& snapshot, const std::vector<Candidate>& candidates,
-                                                     const Outbound& outbound, const CandidateCheck& check, Attempts& attempts) {
+runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& snapshot,
+                                                     const std::vector<Candidate>& candidates,
+                                                     const Outbound& outbound, const CandidateCheck& check,
+                                                     Attempts& attempts) {
   std::optional<core::Error> refused;  // by policy, kept in case nothing else answers
   const auto allowed_from = [&](std::size_t at) {
     for (; check && at < candidates.size(); ++at) {
@@ -157,7 +178,8 @@ runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& sn
 }
 
 /// One candidate, with as many of its credentials as it takes.
-runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& snapshot, const Candidate& candidate, const Outbound& outbound,
+runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& snapshot,
+                                                    const Candidate& candidate, const Outbound& outbound,
                                                     Attempts& attempts) {
   attempts.last = &candidate;
   CredentialTurns turns(credentials_, snapshot, *candidate.provider, outbound.key_id, outbound.project_id);
@@ -166,13 +188,15 @@ runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& sna
     probe_->selections.add();
     const auto began = shard_.clock().now();
     attempts.sent = false;
-    auto answer = co_await attempt(candidate, outbound, turns.begin(began), attempts.sent);
+    auto answer = co_await attempt(candidate, outbound, turns.begin(began), attempts);
     const auto now = shard_.clock().now();
     attempts.upstream_wait += now - began;
     attempts.trace(outcome(*candidate.provider, answer, now - began));
     count(tally_, *candidate.provider, answer, shard_.clock().wall());
     if (refuses_credential(answer)) {
-      const auto wait = answer ? parse_retry_after(answer->head.fields.get("retry-after"), shard_.clock().wall()) : std::nullopt;
+      const auto wait = answer
+                            ? parse_retry_after(answer->head.fields.get("retry-after"), shard_.clock().wall())
+                            : std::nullopt;
       if (turns.refused(wait, now) && attempts.made < kMostAttempts && !stopped(outbound)) continue;
     }
     if (auto lease = turns.take_lease(); !lease.empty() && answer && answer->body != nullptr) {
@@ -183,15 +207,40 @@ runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& sna
 }
 
 runtime::Task<core::Result<Answer>> Dispatcher::attempt(const Candidate& candidate, const Outbound& outbound,
-                                                        const ChosenCredential& credential, bool& sent) {
+                                                        const ChosenCredential& credential,
+                                                        Attempts& attempts) {
   if (candidate.provider->kind == domain::ProviderKind::echo) {
-    sent = true;
+    attempts.sent = true;
     return call_echo(shard_, candidate, outbound);
   }
-  return attempt_http(candidate, outbound, credential, sent);
+  if (outbound.inject_usage) return attempt_with_usage(candidate, outbound, credential, attempts);
+  return attempt_http(candidate, outbound, credential, attempts.sent);
 }
 
-runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& candidate, const Outbound& outbound,
+/// A stream whose usage is asked for by an option the client did not send; without it where the upstream does
+/// not take it.
+runtime::Task<core::Result<Answer>> Dispatcher::attempt_with_usage(const Candidate& candidate,
+                                                                   const Outbound& outbound,
+                                                                   const ChosenCredential& credential,
+                                                                   Attempts& attempts) {
+  Outbound plain = outbound;
+  plain.inject_usage = false;
+  if (plain_streams_->holds(candidate, shard_.clock().now()))
+    co_return co_await attempt_http(candidate, plain, credential, attempts.sent);
+  auto answer = co_await attempt_http(candidate, outbound, credential, attempts.sent);
+  if (!answer) co_return answer;
+  const auto refused = co_await refuses_stream_options(*answer);
+  if (!refused) co_return std::unexpected(refused.error());
+  if (!*refused || attempts.made >= kMostAttempts || stopped(outbound)) co_return answer;
+  ++attempts.made;
+  probe_->selections.add();
+  answer = co_await attempt_http(candidate, plain, credential, attempts.sent);
+  if (answer && answer->head.status < 400) plain_streams_->remember(candidate, shard_.clock().now());
+  co_return answer;
+}
+
+runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& candidate,
+                                                             const Outbound& outbound,
                                                              const ChosenCredential& credential, bool& sent) {
   const domain::Provider& provider = *candidate.provider;
   auto base = net::BaseUrl::parse(provider.base_url);
@@ -210,7 +259,8 @@ runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& ca
   request.body = pieces;
   request.has_body = outbound.body != nullptr;
   request.sent = &sent;
-  auto response = co_await client_.send(std::move(base->origin), request, timeouts_of(provider, outbound.total), outbound.stop);
+  auto response = co_await client_.send(std::move(base->origin), request,
+                                        timeouts_of(provider, outbound.total), outbound.stop);
   if (!response) co_return std::unexpected(response.error());
 
   Answer answer;

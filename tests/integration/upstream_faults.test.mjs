@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import net from "node:net";
+import { availableParallelism } from "node:os";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { until } from "../e2e/harness.mjs";
@@ -29,6 +30,8 @@ providers:
 models:
   - { name: m, provider: up }
   - { name: c, provider: claude }
+  - { name: strict, provider: up }
+  - { name: stricter, provider: up }
   - { name: on-full, provider: full }
   - { name: on-nowhere, provider: nowhere }
 `,
@@ -123,6 +126,37 @@ test("an answer of 429 passes with its Retry-After, for Anthropic, too", async (
   assert.deepEqual([answer.status, answer.text, answer.headers.get("retry-after"), answer.headers.get("x-relayna-error")], [429, body, "17", null]);
   assert.equal(answer.headers.get("anthropic-ratelimit-requests-remaining"), "0");
   books(answer, { status_code: 429 });
+});
+
+// Without `stream_options` it tells usage all the same, in the last chunk that has a choice, as Mistral does.
+function strict(request, reply) {
+  const body = JSON.parse(request.body);
+  if (body.stream_options) return reply.json(422, { detail: [{ type: "extra_forbidden", loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] });
+  const usage = JSON.stringify({ prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 });
+  reply.stream(apis.chat.frames({}, { usage: false }).map((frame) => (frame.includes('"stop"') ? frame.replace(/}\n\n$/, `,"usage":${usage}}\n\n`) : frame)));
+}
+const optionsSent = () => upstream.requests.map(({ body }) => JSON.parse(body).stream_options ?? null);
+
+test("an upstream that takes no stream_options is asked again without, which each shard learns once", async () => {
+  upstream.script(strict);
+  const shards = availableParallelism();
+  for (let round = 0; round < shards + 4; round += 1) {
+    const answer = await gateway.ask(apis.chat, key, { model: "strict", stream: true });
+    assert.equal(answer.status, 200, answer.text);
+    assert.ok(answer.text.endsWith("data: [DONE]\n\n"));
+    books(answer, { status_code: 200, usage_source: "reported", input_tokens: 3, output_tokens: 5, upstream_attempts: (n) => n === 1 || n === 2 }, "no stream_options");
+  }
+  const refused = optionsSent().filter((options) => options !== null);
+  assert.ok(refused.length >= 1 && refused.length <= shards, `${refused.length}`);
+  assert.deepEqual(refused[0], { include_usage: true });
+});
+test("what the client itself sends as stream_options is its own affair", async () => {
+  upstream.script(strict);
+  const answer = await gateway.ask(apis.chat, key, { model: "stricter", stream: true, stream_options: { strange: 1 } });
+  assert.equal(answer.status, 422, answer.text);
+  assert.deepEqual(optionsSent(), [{ strange: 1, include_usage: true }, { strange: 1 }]);
+  const again = await gateway.ask(apis.chat, key, { model: "stricter", stream: true });
+  assert.deepEqual([again.status, optionsSent().at(-2)], [200, { include_usage: true }], "nothing was remembered of it");
 });
 
 // ---- answers that are not what they should be

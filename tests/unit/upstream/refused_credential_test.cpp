@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "body_pieces.hpp"
 #include "snapshot.hpp"
 #include "support/loop.hpp"
 
@@ -10,22 +11,6 @@ namespace relayna::upstream::test {
 namespace {
 
 using testing::HasSubstr;
-
-/// A body in given pieces, then the end or an error.
-class Pieces final : public http::BodySource {
- public:
-  Pieces(std::vector<std::string> pieces, bool breaks) : pieces_(std::move(pieces)), breaks_(breaks) {}
-  runtime::Task<core::Result<http::Chunk>> next() override {
-    if (at_ < pieces_.size()) co_return http::Chunk{pieces_[at_++], false};
-    if (breaks_) co_return core::fail(core::ErrorCode::upstream_connection);
-    co_return http::Chunk{{}, true};
-  }
-
- private:
-  std::vector<std::string> pieces_;
-  bool breaks_;
-  std::size_t at_ = 0;
-};
 
 class RefusedCredential : public testing::Test {
  protected:
