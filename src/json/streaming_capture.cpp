@@ -43,7 +43,8 @@ void StreamingCapture::feed(std::string_view bytes) {
       case State::in_nested:
       case State::in_nested_string: {
         const char* const from = p;
-        p = in_value(p, end);
+        do p = in_value(p, end);
+        while (p != end && state_ != State::after_value);
         keep(from, p);
         if (state_ == State::after_value) finish_value();
         break;

@@ -104,7 +104,7 @@ void encode_event(const UsageEvent& event, FieldWriter& out) {
   event_fields(event, writer);
 }
 
-void encode_common(const std::vector<std::string>& scopes, const counters::Amounts& amounts,
+void encode_common(const domain::CounterNames& scopes, const counters::Amounts& amounts,
                    core::SystemTime admitted_at, const std::string& epoch, FieldWriter& out) {
   const auto field = [](RecordField f) { return static_cast<std::uint32_t>(f); };
   for (const std::string& scope : scopes) out.bytes(field(RecordField::scope), scope);
@@ -219,8 +219,14 @@ SettledEvent interrupted(Intent intent) {
   return settled;
 }
 
+namespace {
+/// Ids, names and a few numbers.
+constexpr std::size_t kUsualMemo = 400;
+}  // namespace
+
 std::string to_memo(const UsageEvent& event) {
   std::string memo;
+  memo.reserve(kUsualMemo);
   // Eighteen texts: the second try fits whatever they hold.
   for (const std::size_t longest : {kMemoBytes, std::size_t{128}}) {
     memo.clear();

@@ -51,7 +51,7 @@ counters::AdmitRequest Ledger::State::request_for(const Reservation::Held& held)
   request.memo = to_memo(held.intent.event);
   request.scopes.reserve(held.standings.size());
   for (std::size_t i = 0; i < held.standings.size(); ++i) {
-    request.scopes.push_back(scope_for(held.standings[i].scope, held.intent.scopes[i]));
+    request.scopes.push_back(scope_for(*held.standings[i].scope, held.intent.scopes[i]));
   }
   return request;
 }
@@ -85,7 +85,7 @@ runtime::Task<core::Result<counters::Admission>> Ledger::State::ask(
       co_return core::fail(ErrorCode::control_state_unavailable, {},
                            "the counters were emptied a moment ago, and are being told what is used");
     for (const std::size_t i : admission->unseeded) {
-      if (auto seeded = co_await seeder.seed(scopes[i].scope, admission->epoch); !seeded)
+      if (auto seeded = co_await seeder.seed(*scopes[i].scope, admission->epoch); !seeded)
         co_return std::unexpected(seeded.error());
     }
   }
@@ -108,8 +108,10 @@ runtime::Task<Ledger::State::Reserved> Ledger::State::reserve(Reservation::Held&
 runtime::Task<Ledger::State::Reserved> Ledger::State::reserve_locally(Reservation::Held& held) {
   const std::size_t replicas = std::max<std::size_t>(settings.replicas ? settings.replicas() : 1, 1);
   for (ScopeStanding& at : held.standings) {
-    at.scope.hard = share_of(at.scope.hard, replicas);
-    at.scope.soft = share_of(at.scope.soft, replicas);
+    domain::LimitedScope share = *at.scope;
+    share.hard = share_of(share.hard, replicas);
+    share.soft = share_of(share.soft, replicas);
+    at.scope = std::make_shared<const domain::LimitedScope>(std::move(share));
   }
   held.local = true;
   const counters::AdmitRequest request = request_for(held);
@@ -135,17 +137,17 @@ runtime::Task<Ledger::State::Reserved> Ledger::State::reserve_locally(Reservatio
 core::Error Ledger::State::refused(const Reservation::Held& held, const counters::Refusal& refusal,
                                    const std::vector<ScopeStanding>& standings, core::SystemTime at) {
   probe.refused.add();
-  const auto& scope = held.standings[std::min(refusal.scope, held.standings.size() - 1)].scope;
+  const auto& scope = *held.standings[std::min(refusal.scope, held.standings.size() - 1)].scope;
   if (!held.local) refusals.remember(scope, refusal, standings, at, parts.shard.clock().now());
   return refusal_error(scope, refusal);
 }
 
 core::Error Ledger::State::extension_refused(const Reservation::Held& held,
                                              const counters::Refusal& refusal) {
-  ScopeStanding known;
-  known.scope = held.standings[std::min(refusal.scope, held.standings.size() - 1)].scope;
-  known.scope.hard = known.scope.soft = {};
-  known.scope.hard.set(refusal.kind, refusal.limit);
+  domain::LimitedScope scope = *held.standings[std::min(refusal.scope, held.standings.size() - 1)].scope;
+  scope.hard = scope.soft = {};
+  scope.hard.set(refusal.kind, refusal.limit);
+  ScopeStanding known{std::make_shared<const domain::LimitedScope>(std::move(scope)), {}};
   known.standing.used[static_cast<std::size_t>(refusal.kind)] = refusal.used;
   known.standing.tokens_reset_seconds = refusal.retry_after.value_or(0);
   return refused(held, refusal, {std::move(known)}, parts.shard.clock().wall());
@@ -156,7 +158,7 @@ Ledger::State::Reserved Ledger::State::take(Reservation::Held& held, counters::A
     held.standings[i].standing = admission.standings[i];
   if (settings.budgets != nullptr && !held.local) {  // a share of a limit is no limit operators know
     for (std::size_t i = 0; i < held.standings.size(); ++i)
-      settings.budgets->note(held.intent.scopes[i], held.standings[i].scope, held.standings[i].standing);
+      settings.budgets->note(held.intent.scopes[i], *held.standings[i].scope, held.standings[i].standing);
   }
   if (admission.outcome == Outcome::refused) {
     core::Error error = refused(held, *admission.refusal, held.standings, admission.at);
@@ -199,12 +201,10 @@ runtime::Task<Ledger::Admitted> Ledger::admit(Demand demand, domain::UsageEvent 
   held->intent.event = std::move(draft);
   held->intent.reserved = demand.amounts;
   held->intent.admitted_at = state_->parts.shard.clock().wall();
-  held->intent.scopes.reserve(demand.scopes.size());
+  held->intent.scopes = demand.scopes.names();
   held->standings.reserve(demand.scopes.size());
-  for (domain::LimitedScope& scope : demand.scopes) {
-    held->intent.scopes.push_back(scope.id());
-    held->standings.push_back({std::move(scope), {}});
-  }
+  for (std::size_t i = 0; i < demand.scopes.size(); ++i)
+    held->standings.push_back({demand.scopes.share(i), {}});
   if (!held->standings.empty()) {
     if (auto reserved = co_await state_->reserve(*held); !reserved)
       co_return std::unexpected(std::move(reserved.error()));
@@ -217,7 +217,7 @@ runtime::Task<Ledger::Admitted> Ledger::admit(Demand demand, domain::UsageEvent 
   co_return reservation;
 }
 
-std::optional<NotAdmitted> Ledger::remembered_refusal(const std::vector<domain::LimitedScope>& scopes) {
+std::optional<NotAdmitted> Ledger::remembered_refusal(const domain::CounterSet& scopes) {
   return state_->refusals.find(scopes, state_->parts.shard.clock().now());
 }
 

@@ -152,14 +152,14 @@ void RefusalMemory::remember(const domain::LimitedScope& scope, const counters::
                           .at = at};
 }
 
-std::optional<NotAdmitted> RefusalMemory::find(const std::vector<domain::LimitedScope>& scopes,
-                                               core::TimePoint now) {
+std::optional<NotAdmitted> RefusalMemory::find(const domain::CounterSet& scopes, core::TimePoint now) {
   if (entries_.empty()) return std::nullopt;
-  for (const domain::LimitedScope& scope : scopes) {
-    const auto it = entries_.find(scope.id());
+  const domain::CounterNames names = scopes.names();
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    const auto it = entries_.find(names[i]);
     if (it == entries_.end()) continue;
     const Entry& entry = it->second;
-    if (entry.until <= now || scope.hard.of(entry.kind) != entry.limit) {
+    if (entry.until <= now || scopes[i].hard.of(entry.kind) != entry.limit) {
       entries_.erase(it);
       continue;
     }
@@ -167,7 +167,7 @@ std::optional<NotAdmitted> RefusalMemory::find(const std::vector<domain::Limited
     refusal.retry_after = std::chrono::ceil<std::chrono::seconds>(entry.until - now);
     for (const ScopeStanding& known : entry.standings) {
       const bool own = std::ranges::any_of(scopes, [&](const domain::LimitedScope& asked) {
-        return asked.scope == known.scope.scope && asked.target == known.scope.target;
+        return asked.scope == known.scope->scope && asked.target == known.scope->target;
       });
       if (own) refusal.standings.push_back({known.scope, aged(known.standing, entry.at, now - entry.since)});
     }

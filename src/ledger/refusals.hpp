@@ -7,7 +7,7 @@
 #include "relayna/core/error.hpp"
 #include "relayna/core/time.hpp"
 #include "relayna/counters/counters.hpp"
-#include "relayna/domain/limit_rules.hpp"
+#include "relayna/domain/counter_set.hpp"
 #include "relayna/ledger/ledger.hpp"
 
 namespace relayna::ledger {
@@ -30,8 +30,7 @@ class RefusalMemory {
   /// The first refusal still in force for one of `scopes`, with the time that is left and what it knows of
   /// these scopes, and of no others: a project's refusal is told to all its keys. A limit that was changed
   /// since is asked again.
-  [[nodiscard]] std::optional<NotAdmitted> find(const std::vector<domain::LimitedScope>& scopes,
-                                                core::TimePoint now);
+  [[nodiscard]] std::optional<NotAdmitted> find(const domain::CounterSet& scopes, core::TimePoint now);
   void forget() noexcept { entries_.clear(); }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 

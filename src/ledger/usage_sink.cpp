@@ -59,7 +59,8 @@ std::size_t UsageSink::waiting() const noexcept {
 }
 
 UsageSink::Standing UsageSink::standing() const noexcept {
-  return {.waiting = waiting(), .spool_bytes = spool_ ? spool_->stats().bytes : 0, .oldest = waiting_->oldest()};
+  return {
+      .waiting = waiting(), .spool_bytes = spool_ ? spool_->stats().bytes : 0, .oldest = waiting_->oldest()};
 }
 
 bool UsageSink::caught_up() const noexcept {

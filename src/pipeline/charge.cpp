@@ -106,7 +106,7 @@ bool is_unreadable(const Inquiry& x) noexcept {
 }
 
 core::Result<void> find_charge(Inquiry& x, PriceMemo& prices) {
-  x.scopes = domain::for_end_user(x.governed->scopes, x.end_user());
+  x.scopes = x.governed->scopes.for_end_user(x.end_user());
   x.estimate = estimate(x);
   x.most_cost = most_cost(x, prices);
   if (auto known = check_price(x); !known) return known;

@@ -44,7 +44,7 @@ struct Inquiry {
   std::vector<upstream::Candidate> candidates;
   std::shared_ptr<const Governed> governed;
   std::shared_ptr<const domain::Policy> policy;  ///< governed->policy
-  std::vector<domain::LimitedScope> scopes;  ///< the counters it is charged to; the reservation takes them
+  domain::CounterSet scopes;                     ///< the counters it is charged to
   domain::TokenEstimate estimate;
   std::optional<core::Money> most_cost;     ///< the most it can cost; unset: nobody knows
   std::optional<core::Money> assumed_cost;  ///< a simulation's, instead of the price list's

@@ -44,8 +44,8 @@ std::optional<Room> tightest(const std::vector<ScopeStanding>& standings, std::a
   std::optional<Room> least;
   for (const ScopeStanding& at : standings) {
     for (const LimitKind kind : kinds) {
-      if (!at.scope.hard.has(kind) || !is_known(at, kind)) continue;
-      const std::int64_t limit = at.scope.hard.of(kind);
+      if (!at.scope->hard.has(kind) || !is_known(at, kind)) continue;
+      const std::int64_t limit = at.scope->hard.of(kind);
       const std::int64_t remaining = std::max<std::int64_t>(limit - used_of(at, kind), 0);
       if (!least || remaining < least->remaining) least = Room{limit, remaining, reset_of(at, kind, now)};
     }
@@ -87,7 +87,7 @@ void warn(const ScopeStanding& at, LimitKind kind, const domain::LimitSet& limit
   if (!out.empty()) out += ", ";
   const std::int64_t percent =
       limit > 0 ? static_cast<std::int64_t>(static_cast<__int128>(used) * 100 / limit) : 100;
-  out += fmt::format("{} {} {}% of {} USD", to_string(at.scope.scope), to_string(kind), percent,
+  out += fmt::format("{} {} {}% of {} USD", to_string(at.scope->scope), to_string(kind), percent,
                      core::Money::nanos(limit).str());
 }
 
@@ -95,9 +95,9 @@ void warn(const ScopeStanding& at, LimitKind kind, const domain::LimitSet& limit
 
 bool tells_limits(const std::vector<ScopeStanding>& standings) noexcept {
   return std::ranges::any_of(standings, [](const ScopeStanding& at) {
-    return at.scope.hard.has(LimitKind::requests_per_minute) ||
-           at.scope.hard.has(LimitKind::requests_per_day) ||
-           at.scope.hard.has(LimitKind::tokens_per_minute) || at.scope.hard.has(LimitKind::tokens_per_day);
+    return at.scope->hard.has(LimitKind::requests_per_minute) ||
+           at.scope->hard.has(LimitKind::requests_per_day) ||
+           at.scope->hard.has(LimitKind::tokens_per_minute) || at.scope->hard.has(LimitKind::tokens_per_day);
   });
 }
 
@@ -111,8 +111,8 @@ void add_limit_fields(const std::vector<ScopeStanding>& standings, core::SystemT
   for (const ScopeStanding& at : standings) {
     for (const LimitKind kind :
          {LimitKind::usd_per_day, LimitKind::usd_per_week, LimitKind::usd_per_month, LimitKind::usd_total}) {
-      warn(at, kind, at.scope.hard, warning);
-      warn(at, kind, at.scope.soft, warning);
+      warn(at, kind, at.scope->hard, warning);
+      warn(at, kind, at.scope->soft, warning);
     }
   }
   if (!warning.empty()) fields.add("x-relayna-budget-warning", warning);

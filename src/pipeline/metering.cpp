@@ -22,7 +22,7 @@ bool was_served(const Exchange& x) {
 }
 
 bool has_budget(const Exchange& x) {
-  return std::ranges::any_of(x.standings(), [](const auto& at) { return at.scope.hard.has_money(); });
+  return std::ranges::any_of(x.standings(), [](const auto& at) { return at.scope->hard.has_money(); });
 }
 
 /// The provider did not say, or not to the end: what it said of the prompt, else the estimate, and of the

@@ -17,11 +17,11 @@ std::shared_ptr<const Governed> PolicyCache::get(const catalog::Snapshot& snapsh
     return it->second.governed;
   const domain::PolicyScope scope{key->key.project_id, team_id, route, model, key->key.id};
   auto effective = domain::compute(snapshot.layers, key->key.policy, scope);
-  auto scopes = domain::limited_scopes(snapshot.layers, snapshot.limits, key->key.policy, scope);
+  const domain::CounterSet scopes =
+      domain::limited_scopes(snapshot.layers, snapshot.limits, key->key.policy, scope);
   auto rules = std::make_shared<AppliedRules>(
       AppliedRules{snapshot.revision, effective.policy.policy_version, std::move(effective.applied), scopes});
-  auto governed =
-      std::make_shared<const Governed>(std::move(effective.policy), std::move(scopes), std::move(rules));
+  auto governed = std::make_shared<const Governed>(std::move(effective.policy), scopes, std::move(rules));
   entries_[scratch_] = {key, governed};
   return governed;
 }

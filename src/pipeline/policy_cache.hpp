@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "relayna/catalog/snapshot.hpp"
-#include "relayna/domain/limit_rules.hpp"
+#include "relayna/domain/counter_set.hpp"
 #include "relayna/domain/policy.hpp"
 #include "relayna/identity/key_cache.hpp"
 #include "relayna/pipeline/finished_request.hpp"
@@ -14,8 +14,8 @@ namespace relayna::pipeline {
 
 /// What holds for one key on one route with one model.
 struct Governed {
-  domain::Policy policy;                     ///< every layer merged
-  std::vector<domain::LimitedScope> scopes;  ///< the counters it is held to, end users not filled in yet
+  domain::Policy policy;                      ///< every layer merged
+  domain::CounterSet scopes;                  ///< the counters it is held to, end users not filled in yet
   std::shared_ptr<const AppliedRules> rules;  ///< which these are, for who asks later
 };
 

@@ -11,6 +11,7 @@
 #include "relayna/core/result.hpp"
 #include "relayna/core/time.hpp"
 #include "relayna/domain/balance.hpp"
+#include "relayna/domain/counter_set.hpp"
 #include "relayna/domain/limits.hpp"
 #include "relayna/runtime/task.hpp"
 
@@ -124,7 +125,7 @@ struct Settlement {
 /// an epoch that is still the present one when it is committed.
 struct Delivered {
   std::string request_id;
-  std::vector<std::string> scopes;
+  domain::CounterNames scopes;
   Amounts amounts;
   core::SystemTime at{};    ///< when it was admitted: which day, week and month it belongs to
   std::uint64_t stamp = 0;  ///< id of the transaction that made it durable

@@ -27,6 +27,8 @@ struct RedisReply {
 /// Arguments of a command, put into RESP one by one.
 class RedisArguments {
  public:
+  /// For arguments of `bytes` in all; more may be added.
+  void reserve(std::size_t bytes) { resp_.reserve(bytes); }
   void add(std::string_view argument);
   void add(std::int64_t number);
   [[nodiscard]] std::size_t size() const noexcept { return count_; }

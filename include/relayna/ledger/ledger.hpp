@@ -10,7 +10,7 @@
 
 #include "relayna/counters/counters.hpp"
 #include "relayna/domain/catalog_objects.hpp"
-#include "relayna/domain/limit_rules.hpp"
+#include "relayna/domain/counter_set.hpp"
 #include "relayna/ledger/usage_sink.hpp"
 #include "relayna/runtime/shard.hpp"
 #include "relayna/runtime/task_group.hpp"
@@ -24,14 +24,13 @@ class Ledger;
 
 /// What a request would take, known before it is sent.
 struct Demand {
-  std::vector<domain::LimitedScope>
-      scopes;                 ///< those with limits, end user filled in; empty: nothing is limited
+  domain::CounterSet scopes;  ///< those with limits, end user filled in; empty: nothing is limited
   counters::Amounts amounts;  ///< upper estimates
 };
 
 /// How full a scope that limits a request is.
 struct ScopeStanding {
-  domain::LimitedScope scope;
+  std::shared_ptr<const domain::LimitedScope> scope;  ///< never null
   counters::Standing standing;
 };
 
@@ -117,7 +116,7 @@ class Ledger {
   using Admitted = std::expected<Reservation, NotAdmitted>;
   runtime::Task<Admitted> admit(Demand demand, domain::UsageEvent draft);
   /// A refusal remembered for one of the scopes: what `admit` would answer, without asking anybody.
-  std::optional<NotAdmitted> remembered_refusal(const std::vector<domain::LimitedScope>& scopes);
+  std::optional<NotAdmitted> remembered_refusal(const domain::CounterSet& scopes);
   /// Asks again for all of them: somebody set back what was used.
   void forget_refusals();
   /// The event of a request that was never admitted (refused_count 1). One that repeats within

@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "relayna/core/result.hpp"
 #include "relayna/core/time.hpp"
 #include "relayna/counters/counters.hpp"
 #include "relayna/domain/catalog_objects.hpp"
+#include "relayna/domain/counter_set.hpp"
 
 namespace relayna::ledger {
 
@@ -16,7 +16,7 @@ namespace relayna::ledger {
 /// to settle it.
 struct Intent {
   domain::UsageEvent event;  ///< as far as it is known by then; request_id is a UUID
-  std::vector<std::string> scopes;
+  domain::CounterNames scopes;
   counters::Amounts reserved;
   core::SystemTime admitted_at{};  ///< the counters' clock
   std::string epoch;               ///< of the counters that admitted it
@@ -25,7 +25,7 @@ struct Intent {
 /// How a request ended, on its way to the store.
 struct SettledEvent {
   domain::UsageEvent event;
-  std::vector<std::string> scopes;
+  domain::CounterNames scopes;
   counters::Amounts amounts;  ///< what it was settled with
   core::SystemTime admitted_at{};
   std::string epoch;

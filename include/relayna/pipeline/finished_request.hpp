@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "relayna/core/time.hpp"
+#include "relayna/domain/counter_set.hpp"
 #include "relayna/domain/effective_policy.hpp"
-#include "relayna/domain/limit_rules.hpp"
 #include "relayna/upstream/dispatcher.hpp"
 
 namespace relayna::pipeline {
@@ -66,7 +66,7 @@ struct AppliedRules {
   std::int64_t catalog_revision = 0;
   std::int64_t policy_version = 0;
   std::vector<domain::AppliedLayer> layers;
-  std::vector<domain::LimitedScope> scopes;  ///< end users are not filled in
+  domain::CounterSet scopes;  ///< end users are not filled in
 };
 
 /// A request that has ended, as operators see it: ids, names, figures; never a body, a header or a secret.

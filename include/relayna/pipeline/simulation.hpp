@@ -7,6 +7,7 @@
 
 #include "relayna/catalog/snapshot.hpp"
 #include "relayna/core/buffer.hpp"
+#include "relayna/domain/counter_set.hpp"
 #include "relayna/domain/policy_trace.hpp"
 #include "relayna/identity/key_cache.hpp"
 #include "relayna/net/address.hpp"
@@ -71,7 +72,7 @@ struct Simulation {
   std::vector<domain::PolicySource> sources;
   std::vector<domain::FieldOrigin> origins;
   std::vector<SimulatedCandidate> candidates;  ///< in the order they would be tried
-  std::vector<domain::LimitedScope> scopes;    ///< the counters it would be charged to
+  domain::CounterSet scopes;                   ///< the counters it would be charged to
   domain::TokenEstimate tokens;                ///< the most it can use
   std::optional<core::Money> cost;             ///< the most it can cost; unset: nobody knows
 };

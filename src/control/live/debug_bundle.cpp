@@ -24,8 +24,8 @@ Document policy_trace(const pipeline::AppliedRules& rules) {
 
 Document limit_trace(const pipeline::FinishedRequest& request) {
   Document counters = Document::array();
-  for (const auto& scope : domain::for_end_user(request.rules->scopes, request.end_user.view()))
-    counters.push_back(scope.id());
+  for (const auto& name : request.rules->scopes.for_end_user(request.end_user.view()).names())
+    counters.push_back(name);
   return {{"counters", std::move(counters)},
           {"reserved_tokens", request.reserved_tokens},
           {"reserved_cost_nanos", request.reserved_nanos}};
@@ -33,7 +33,8 @@ Document limit_trace(const pipeline::FinishedRequest& request) {
 
 /// Why the traces are missing.
 constexpr const char* kServedElsewhere =
-    "Another replica served this request, or this one remembers it no more: only what the store keeps is shown. Ask "
+    "Another replica served this request, or this one remembers it no more: only what the store keeps is "
+    "shown. Ask "
     "the replica that served it for the traces.";
 
 /// nullopt: the store has none, or the id could be none of ours.
@@ -74,7 +75,9 @@ Document bundle_schema() {
       {"properties",
        {{"request_id", {{"type", "string"}}},
         {"replica", replica_schema()},
-        {"note", {{"type", {"string", "null"}}, {"description", "Says so where the traces are not this replica's to tell."}}},
+        {"note",
+         {{"type", {"string", "null"}},
+          {"description", "Says so where the traces are not this replica's to tell."}}},
         {"usage_event", object("A UsageEvent; null until it is stored, or when it keeps nothing.")},
         {"request", object("A FinishedRequest; null unless this replica served it and still remembers.")},
         {"selection_trace",

@@ -38,7 +38,8 @@ core::Result<RedisAddress> RedisAddress::parse(std::string_view url) {
     url.remove_prefix(at + 1);
     const auto colon = credentials.find(':');
     auto user = core::percent_decode(credentials.substr(0, colon));
-    auto password = core::percent_decode(colon == std::string_view::npos ? std::string_view{} : credentials.substr(colon + 1));
+    auto password = core::percent_decode(colon == std::string_view::npos ? std::string_view{}
+                                                                         : credentials.substr(colon + 1));
     if (!user || !password) return wrong("has a bad percent escape in its credentials");
     address.user = std::move(*user);
     address.password = core::Secret(std::move(*password));
@@ -65,13 +66,16 @@ core::Result<RedisAddress> RedisAddress::parse(std::string_view url) {
     port = url.substr(colon + 1);
   }
   if (host.empty()) return wrong("names no host");
-  if (!port.empty() && (!number<std::uint16_t>(port, address.origin.port, 65535) || address.origin.port == 0)) {
+  if (!port.empty() &&
+      (!number<std::uint16_t>(port, address.origin.port, 65535) || address.origin.port == 0)) {
     return wrong("has a port outside 1 to 65535");
   }
   address.origin.host = core::to_lower(host);
   return address;
 }
 
-std::string RedisAddress::describe() const { return fmt::format("{}:{}/{}", origin.host, origin.port, database); }
+std::string RedisAddress::describe() const {
+  return fmt::format("{}:{}/{}", origin.host, origin.port, database);
+}
 
 }  // namespace relayna::counters

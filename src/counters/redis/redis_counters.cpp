@@ -27,6 +27,8 @@ constexpr std::size_t kReleasedAtOnce = 200;
 constexpr std::size_t kAccountedAtOnce = 100;
 /// Longer scripts would hold up whoever else asks Redis.
 constexpr std::size_t kSettledAtOnce = 32;
+/// What `begin_arguments` writes, and room for a few small arguments.
+constexpr std::size_t kFirstBytes = 512;
 
 std::string milliseconds(core::Duration d) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
@@ -55,7 +57,7 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
     if (!link_.connected())
       co_return core::fail(core::ErrorCode::control_state_unavailable, {}, link_.last_error());
     late_.erase(request.request_id);
-    auto arguments = begin_arguments(settings_.replica);
+    auto arguments = begin_arguments(settings_.replica, admission_bytes(request));
     append_admission(arguments, request, known_epoch_);
     const auto reply = co_await run(kAdmit, std::move(arguments));
     if (!reply) {
@@ -187,9 +189,10 @@ class RedisCounters final : public Counters, public std::enable_shared_from_this
     core::TimePoint next{};
   };
 
-  /// The key, and the arguments every script begins with (common.lua).
-  RedisArguments begin_arguments(const std::string& replica) {
+  /// The key, and the arguments every script begins with (common.lua). About `more` bytes will follow.
+  RedisArguments begin_arguments(const std::string& replica, std::size_t more = 0) {
     RedisArguments arguments;
+    arguments.reserve(kFirstBytes + more);
     arguments.add(1);
     arguments.add(epoch_key_);
     arguments.add(prefix_);

@@ -176,7 +176,24 @@ core::Result<void> read_refusal(const RedisReply& reply, const AdmitRequest& req
   return {};
 }
 
+/// Of a scope in front of its name.
+constexpr std::size_t kNameHead = 1 + sizeof(std::uint16_t);
+
+std::size_t names_bytes(const AdmitRequest& request) noexcept {
+  std::size_t bytes = 0;
+  for (const Scope& scope : request.scopes) bytes += kNameHead + scope.id.size();
+  return bytes;
+}
+
+std::size_t limits_bytes(const AdmitRequest& request) noexcept {
+  return request.scopes.size() * kLimitsSize + request.memo.size();
+}
+
 }  // namespace
+
+std::size_t admission_bytes(const AdmitRequest& request) noexcept {
+  return names_bytes(request) + limits_bytes(request);
+}
 
 void append_admission(RedisArguments& arguments, const AdmitRequest& request,
                       const std::string& known_epoch) {
@@ -184,8 +201,9 @@ void append_admission(RedisArguments& arguments, const AdmitRequest& request,
   const bool dated = request.announce && request.at.has_value();
   const auto at = dated ? second_of(*request.at) : 0;
   std::string scopes;
+  scopes.reserve(names_bytes(request));
   std::string limits;
-  limits.reserve(request.scopes.size() * kLimitsSize + request.memo.size());
+  limits.reserve(limits_bytes(request));
   for (const auto& scope : request.scopes) {
     const bool by_minute =
         scope.limits.has(LimitKind::requests_per_minute) || scope.limits.has(LimitKind::tokens_per_minute);

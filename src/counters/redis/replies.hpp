@@ -16,6 +16,8 @@ namespace relayna::counters {
 /// Appends what admit.lua expects from its sixth argument on. `known_epoch`: in which the asker holds a
 /// lease.
 void append_admission(RedisArguments& arguments, const AdmitRequest& request, const std::string& known_epoch);
+/// About how long what `append_admission` appends is.
+std::size_t admission_bytes(const AdmitRequest& request) noexcept;
 void append_balance(RedisArguments& arguments, const std::string& scope, const domain::Balance& balance,
                     const std::string& epoch);
 void append_reset(RedisArguments& arguments, const Reset& reset);

@@ -134,11 +134,12 @@ TEST_F(RefusalMemoryTest, TellsWhatItKnowsOfTheScopesOfWhoeverAsks) {
   standing.used[static_cast<std::size_t>(LimitKind::tokens_per_minute)] = 30;
   standing.tokens_reset_seconds = 50;
   remember(project, {.kind = LimitKind::requests_per_day, .limit = 2, .used = 2, .retry_after = 1'800},
-           {{project, {}}, {key, standing}});
+           {{std::make_shared<const domain::LimitedScope>(project), {}},
+            {std::make_shared<const domain::LimitedScope>(key), standing}});
   const auto own = memory.find({key, project}, at(20));
   ASSERT_TRUE(own);
   ASSERT_EQ(own->standings.size(), 2U);
-  EXPECT_EQ(own->standings[1].scope.target, key.target);
+  EXPECT_EQ(own->standings[1].scope->target, key.target);
   EXPECT_EQ(own->standings[1].standing.tokens_reset_seconds, 30);
 
   auto another = key;
@@ -146,7 +147,7 @@ TEST_F(RefusalMemoryTest, TellsWhatItKnowsOfTheScopesOfWhoeverAsks) {
   const auto others = memory.find({another, project}, at(20));
   ASSERT_TRUE(others);
   ASSERT_EQ(others->standings.size(), 1U) << "what another key has left is not this one's business";
-  EXPECT_EQ(others->standings[0].scope.target, project.target);
+  EXPECT_EQ(others->standings[0].scope->target, project.target);
 }
 
 TEST_F(RefusalMemoryTest, AsksAgainAfterAReset) {

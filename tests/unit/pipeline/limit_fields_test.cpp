@@ -11,11 +11,18 @@ using domain::LimitScope;
 constexpr std::int64_t kUsd = 1'000'000'000;
 
 ledger::ScopeStanding standing(LimitScope scope, LimitKind kind, std::int64_t limit, std::int64_t used) {
-  ledger::ScopeStanding at;
-  at.scope.scope = scope;
-  at.scope.hard.set(kind, limit);
+  domain::LimitedScope limited{.scope = scope, .target = {}, .hard = {}, .soft = {}};
+  limited.hard.set(kind, limit);
+  ledger::ScopeStanding at{std::make_shared<const domain::LimitedScope>(std::move(limited)), {}};
   at.standing.used[static_cast<std::size_t>(kind)] = used;
   return at;
+}
+
+/// What `at` is held to, to be changed.
+domain::LimitedScope& held_to(ledger::ScopeStanding& at) {
+  const auto own = std::make_shared<domain::LimitedScope>(*at.scope);
+  at.scope = own;
+  return *own;
 }
 
 /// An hour, two minutes and three seconds before the day is over.
@@ -40,7 +47,7 @@ TEST(LimitFields, WithoutLimitsThereAreNone) {
 
 TEST(LimitFields, SayLimitRoomAndEnd) {
   auto at = standing(LimitScope::key, LimitKind::requests_per_minute, 60, 13);
-  at.scope.hard.set(LimitKind::tokens_per_minute, 1'000);
+  held_to(at).hard.set(LimitKind::tokens_per_minute, 1'000);
   at.standing.used[static_cast<std::size_t>(LimitKind::tokens_per_minute)] = 400;
   at.standing.requests_reset_seconds = 17;
   at.standing.tokens_reset_seconds = 60;
@@ -93,8 +100,8 @@ TEST(LimitFields, WhatIsOverdrawnLeavesNothing) {
 
 TEST(LimitFields, WhatIsNotKnownIsNotSaid) {
   auto at = standing(LimitScope::key, LimitKind::requests_per_day, 10, 0);
-  at.scope.hard.set(LimitKind::usd_per_day, 0);
-  at.scope.hard.set(LimitKind::tokens_per_minute, 50);
+  held_to(at).hard.set(LimitKind::usd_per_day, 0);
+  held_to(at).hard.set(LimitKind::tokens_per_minute, 50);
   at.standing.durable_known = false;
   const auto fields = fields_for({at});
   EXPECT_EQ(fields.get("x-ratelimit-remaining-tokens"), "50") << "minutes are known from the start";
@@ -103,7 +110,7 @@ TEST(LimitFields, WhatIsNotKnownIsNotSaid) {
 
 TEST(LimitFields, SoftLimitsRefuseNobodySoTheyAreNotSaid) {
   auto at = standing(LimitScope::key, LimitKind::usd_per_day, kUsd, 0);
-  at.scope.soft.set(LimitKind::requests_per_minute, 5);
+  held_to(at).soft.set(LimitKind::requests_per_minute, 5);
   EXPECT_FALSE(tells_limits({at}));
   EXPECT_EQ(fields_for({at}).size(), 0U);
 }
@@ -123,7 +130,7 @@ TEST(BudgetWarning, BeginsAtFourFifths) {
 
 TEST(BudgetWarning, NamesEachBudgetHardOrSoft) {
   auto team = standing(LimitScope::team, LimitKind::usd_per_week, 4 * kUsd, 4 * kUsd - 1);
-  team.scope.soft.set(LimitKind::usd_total, 100 * kUsd);
+  held_to(team).soft.set(LimitKind::usd_total, 100 * kUsd);
   team.standing.used[static_cast<std::size_t>(LimitKind::usd_total)] = 90 * kUsd;
   const auto global = standing(LimitScope::global, LimitKind::usd_per_day, 100 * kUsd, kUsd);
   EXPECT_EQ(warning({team, global}), "team usd_per_week 99% of 4 USD, team usd_total 90% of 100 USD");
