@@ -6,12 +6,12 @@ packages_build=(
   clang-19 lld-19 cmake ninja-build ccache pkg-config git ca-certificates curl
   libboost1.81-dev libssl-dev libfmt-dev libspdlog-dev prometheus-cpp-dev nlohmann-json3-dev libsimdjson-dev
   libyaml-cpp-dev libsqlite3-dev zlib1g-dev libbrotli-dev libzstd-dev libcli11-dev libpqxx-dev libhiredis-dev
-  libre2-dev
+  libre2-dev libmimalloc-dev
 )
 
 # What the suites and the benchmark run on top: sanitizers, GoogleTest, the stores, a peer to compare with, a load generator.
 packages_test=(
-  libclang-rt-19-dev llvm-19 libgtest-dev libgmock-dev
+  libclang-rt-19-dev llvm-19 clang-format-19 libgtest-dev libgmock-dev
   postgresql redis-server nginx wrk openssl
   python3 python3-venv
 )
