@@ -1,7 +1,9 @@
 """What must not stand in any file, and documents that must agree with what they describe."""
 
+import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import repository
@@ -35,6 +37,7 @@ def cases(binary: Path | None):
     yield "CHANGELOG.md's newest release is the version CMake builds", changelog()
     yield "the scripts are valid bash", [
         problem for path, text in texts.items() if text.startswith("#!/usr/bin/env bash") for problem in bash_syntax(path)]
+    yield "C++ files are as scripts/format leaves them", unformatted(texts)
     yield "what the sources log to is what a log level can name", log_targets(texts)
     for page in ("configuration", "errors"):
         yield f"docs/{page}.md is what the binary generates", generated(page, binary)
@@ -48,6 +51,23 @@ def matches(texts, pattern) -> list[str]:
                 found.append(f"{path}:{number}: {line.strip()[:120]}")
     return found
 
+
+
+def unformatted(texts) -> list[str]:
+    """Those that clang-format would change, each with the first place it objects to."""
+    sources = [str(path) for path in texts if path.suffix in (".cpp", ".hpp")]
+    batches = [sources[at:at + 32] for at in range(0, len(sources), 32)]
+
+    def objections(batch):
+        try:
+            told = subprocess.run(["clang-format-19", "--dry-run", *batch], cwd=repository.ROOT, capture_output=True, text=True)
+        except FileNotFoundError:
+            return ["clang-format-19 is missing; scripts/install-deps test installs it"]
+        return re.findall(r"^(\S+:\d+):\d+: ", told.stderr, re.MULTILINE)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        places = [place for found in pool.map(objections, batches) for place in found]
+    return list({place.split(":")[0]: place for place in reversed(places)}.values())
 
 def changelog() -> list[str]:
     built = re.search(r"project\(relayna-gateway VERSION (\d+\.\d+\.\d+)", (repository.ROOT / "CMakeLists.txt").read_text())
