@@ -61,8 +61,8 @@ class Application {
   void on_signal(int signal);
   /// Runs `fn` with each shard's parts on that shard's thread, one after the other.
   runtime::Task<void> on_each_shard(std::function<void(ShardParts&)> fn);
-  /// The same without waiting, from any thread once all parts are there; a shard whose parts have ended is left
-  /// out.
+  /// The same without waiting, from any thread once all parts are there; a shard whose parts have ended is
+  /// left out.
   void tell_each_shard(const std::function<void(ShardParts&)>& fn);
   runtime::Task<std::size_t> open_connections();
 

@@ -89,13 +89,14 @@ runtime::Task<void> Application::heartbeat() {
     auto beat = co_await runtime::offload(offload_,
                                           [store, replica] { return store->replicas().heartbeat(replica); });
     if (!beat) telemetry::log("app")->debug("heartbeat not stored: {}", beat.error().describe());
-    auto seen = co_await runtime::offload(offload_, [store, since = replica.seen_at - kRemembered] {
-      return store->replicas().alive(since);
-    });
+    auto seen = co_await runtime::offload(
+        offload_, [store, since = replica.seen_at - kRemembered] { return store->replicas().alive(since); });
     if (seen) {
-      const auto alive = std::ranges::count_if(*seen, [since = replica.seen_at - 3 * kHeartbeat](
-                                                          const auto& other) { return other.seen_at >= since; });
-      if (settings_.replicas == 0) live_replicas_ = static_cast<std::size_t>(std::max<std::ptrdiff_t>(alive, 1));
+      const auto alive = std::ranges::count_if(
+          *seen,
+          [since = replica.seen_at - 3 * kHeartbeat](const auto& other) { return other.seen_at >= since; });
+      if (settings_.replicas == 0)
+        live_replicas_ = static_cast<std::size_t>(std::max<std::ptrdiff_t>(alive, 1));
       health_.set_replicas({.at = replica.seen_at, .seen = std::move(*seen)});
     }
   } while (co_await main_.sleep(kHeartbeat, &stop_));
@@ -109,18 +110,20 @@ runtime::Task<void> Application::rotate_data_key() {
   while (co_await main_.sleep(wait, &stop_)) {
     auto step = co_await runtime::offload(offload_, [rotation] { return one_step(*rotation); });
     if (!step) telemetry::log("app")->warn("data key: {}", step.error().describe());
-    const bool busy = step && *step && (*step)->running && (*step)->remaining > 0 && (*step)->unreadable.empty();
+    const bool busy =
+        step && *step && (*step)->running && (*step)->remaining > 0 && (*step)->unreadable.empty();
     wait = busy ? kRotationPause : kRotationLook;
     if (step && *step && !(*step)->running) {
-      telemetry::log("app")->info("the data key is rotated: {} stored credentials are under {}, {} under an older one",
-                                  (*step)->done, (*step)->data_key_id, (*step)->remaining);
+      telemetry::log("app")->info(
+          "the data key is rotated: {} stored credentials are under {}, {} under an older one", (*step)->done,
+          (*step)->data_key_id, (*step)->remaining);
     }
   }
 }
 
 runtime::Task<void> Application::keep_house() {
-  auto house = std::make_shared<Housekeeping>(*store_, metrics_, main_.clock(), configured_retention(settings_),
-                                              replica_);
+  auto house = std::make_shared<Housekeeping>(*store_, metrics_, main_.clock(),
+                                              configured_retention(settings_), replica_);
   std::chrono::milliseconds wait = kHousekeepingPause;
   while (co_await main_.sleep(wait, &stop_)) {
     auto more = co_await runtime::offload(offload_, [house] { return house->step(); });
@@ -148,10 +151,11 @@ runtime::Task<void> Application::check_dependencies() {
       auto* main = &main_;
       offload_.submit([store, health, main, pending, began = now] {
         auto answer = store->ping();
-        health->set_check({.name = "database",
-                           .status = answer ? "ok" : "failed: " + std::string(answer.error().public_message()),
-                           .took = main->clock().now() - began,
-                           .at = main->clock().wall()});
+        health->set_check(
+            {.name = "database",
+             .status = answer ? "ok" : "failed: " + std::string(answer.error().public_message()),
+             .took = main->clock().now() - began,
+             .at = main->clock().wall()});
         main->post([pending] { pending->running = false; });
       });
     } else if (now - pending->began > kCheckBound) {

@@ -124,7 +124,8 @@ runtime::Task<core::Result<void>> Application::make_first_operator() {
   if (!unrotated) co_return std::unexpected(unrotated.error());
   if (*unrotated) {
     telemetry::log("app")->warn(
-        "the installation's first operator token is still in use; rotate it (POST /admin/operators/{{id}}/rotate)");
+        "the installation's first operator token is still in use; rotate it (POST "
+        "/admin/operators/{{id}}/rotate)");
   }
   co_return core::Result<void>{};
 }

@@ -8,8 +8,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/commands/commands.hpp"
 #include "relayna/app/version.hpp"
+
+#include "app/commands/commands.hpp"
 
 namespace relayna::app {
 
@@ -17,12 +18,15 @@ namespace {
 
 /// The flags every command that reads configuration takes.
 void add_configuration_flags(CLI::App& command, config::Overrides& overrides) {
-  command.add_option_function<std::string>("--file", [&overrides](const std::string& v) { overrides.file = v; },
-                                           "Declarative file (default ./relayna-gateway.yaml when present, or GATEWAY_CONFIG_FILE)");
-  command.add_flag_callback("--embedded", [&overrides] { overrides.embedded = true; },
-                            "Keep state in a SQLite file and counters in the process; no services needed");
-  command.add_option_function<std::string>("--data-dir", [&overrides](const std::string& v) { overrides.data_dir = v; },
-                                           "Where embedded mode keeps its data (default ./relayna-data)");
+  command.add_option_function<std::string>(
+      "--file", [&overrides](const std::string& v) { overrides.file = v; },
+      "Declarative file (default ./relayna-gateway.yaml when present, or GATEWAY_CONFIG_FILE)");
+  command.add_flag_callback(
+      "--embedded", [&overrides] { overrides.embedded = true; },
+      "Keep state in a SQLite file and counters in the process; no services needed");
+  command.add_option_function<std::string>(
+      "--data-dir", [&overrides](const std::string& v) { overrides.data_dir = v; },
+      "Where embedded mode keeps its data (default ./relayna-data)");
 }
 
 void add_port(CLI::App& command, const char* flag, std::optional<int>& into, const char* help) {
@@ -36,7 +40,8 @@ class CommandLine {
     app_.require_subcommand(0, 1);
     app_.set_version_flag("--version", std::string(version()));
     add_start(app_);  // `relayna-gateway --embedded` is `relayna-gateway start --embedded`
-    add_start(*app_.add_subcommand("start", "Run the gateway in the foreground (also without any subcommand)"));
+    add_start(
+        *app_.add_subcommand("start", "Run the gateway in the foreground (also without any subcommand)"));
     add_stop();
     add_status();
     add_validate();
@@ -67,21 +72,25 @@ class CommandLine {
     add_configuration_flags(command, start_.overrides);
     add_port(command, "--port", start_.overrides.port, "Proxy port (default 8080)");
     add_port(command, "--control-port", start_.overrides.control_port, "Control port (default 8081)");
-    command.add_option_function<std::string>("--pid-file", [this](const std::string& v) { start_.overrides.pid_file = v; },
-                                             "Where the process id is written (default ./.relayna-gateway.pid)");
+    command.add_option_function<std::string>(
+        "--pid-file", [this](const std::string& v) { start_.overrides.pid_file = v; },
+        "Where the process id is written (default ./.relayna-gateway.pid)");
     command.add_flag("--check", start_.check, "Run doctor first and stop when it finds a problem");
-    command.add_flag_callback("--no-migrate", [this] { start_.overrides.run_migrations = false; },
-                              "Refuse to start while schema migrations are pending");
+    command.add_flag_callback(
+        "--no-migrate", [this] { start_.overrides.run_migrations = false; },
+        "Refuse to start while schema migrations are pending");
   }
 
   void add_stop() {
-    auto* command = app_.add_subcommand("stop", "Stop the gateway of this directory's pid file and wait for its drain");
+    auto* command =
+        app_.add_subcommand("stop", "Stop the gateway of this directory's pid file and wait for its drain");
     command->add_option("--pid-file", pid_file_, "The pid file it was started with")->capture_default_str();
     choose(command, [this] { return stop(pid_file_); });
   }
 
   void add_status() {
-    auto* command = app_.add_subcommand("status", "Ask a running gateway how it is; exit code 3 when none runs");
+    auto* command =
+        app_.add_subcommand("status", "Ask a running gateway how it is; exit code 3 when none runs");
     add_configuration_flags(*command, status_.overrides);
     command->add_option("--port", status_.port, "Its proxy port")->check(CLI::Range(1, 65535));
     command->add_flag("--json", status_.json, "Print JSON");
@@ -129,25 +138,32 @@ class CommandLine {
   }
 
   void add_bootstrap_admin() {
-    auto* command = app_.add_subcommand("bootstrap-admin", "Make the first operator and print its token, or say how to get one");
+    auto* command = app_.add_subcommand("bootstrap-admin",
+                                        "Make the first operator and print its token, or say how to get one");
     add_configuration_flags(*command, bootstrap_.overrides);
-    command->add_flag("--reset", bootstrap_.reset, "When every token is lost: give the operator `bootstrap` a new one");
+    command->add_flag("--reset", bootstrap_.reset,
+                      "When every token is lost: give the operator `bootstrap` a new one");
     command->add_flag("--json", bootstrap_.json, "Print JSON");
     choose(command, [this] { return bootstrap_admin(bootstrap_); });
   }
 
   void add_purge() {
-    auto* command = app_.add_subcommand("purge", "Delete old usage events or audit entries, beside a running gateway; sums, balances and limits stay");
+    auto* command = app_.add_subcommand(
+        "purge",
+        "Delete old usage events or audit entries, beside a running gateway; sums, balances and limits stay");
     add_configuration_flags(*command, purge_.overrides);
-    command->add_option("--usage-before", purge_.usage_before, "Usage events from before this moment (RFC 3339, for example 2027-01-01T00:00:00Z)");
-    command->add_option("--audit-before", purge_.audit_before, "Entries of the audit log from before this moment");
+    command->add_option("--usage-before", purge_.usage_before,
+                        "Usage events from before this moment (RFC 3339, for example 2027-01-01T00:00:00Z)");
+    command->add_option("--audit-before", purge_.audit_before,
+                        "Entries of the audit log from before this moment");
     command->add_flag("--dry-run", purge_.dry_run, "Count them and delete nothing");
     command->add_flag("--json", purge_.json, "Print JSON");
     choose(command, [this] { return purge(purge_); });
   }
 
   void add_doctor() {
-    auto* command = app_.add_subcommand("doctor", "Check every dependency and upstream, each on its own line");
+    auto* command =
+        app_.add_subcommand("doctor", "Check every dependency and upstream, each on its own line");
     add_configuration_flags(*command, overrides_);
     choose(command, [this] { return doctor(overrides_); });
   }

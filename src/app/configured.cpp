@@ -2,8 +2,9 @@
 
 #include <fmt/core.h>
 
-#include "app/store_setup.hpp"
 #include "relayna/telemetry/log.hpp"
+
+#include "app/store_setup.hpp"
 
 namespace relayna::app {
 
@@ -16,8 +17,8 @@ std::optional<config::Settings> configured(const config::Overrides& overrides) {
 }
 
 void complain(const core::Error& error) {
-  fmt::print(stderr, "relayna-gateway: {}{}{}{}\n", error.public_message(), error.detail.empty() ? "" : " (", error.detail,
-             error.detail.empty() ? "" : ")");
+  fmt::print(stderr, "relayna-gateway: {}{}{}{}\n", error.public_message(), error.detail.empty() ? "" : " (",
+             error.detail, error.detail.empty() ? "" : ")");
 }
 
 std::unique_ptr<store::Store> configured_store(const config::Settings& settings) {
@@ -26,7 +27,8 @@ std::unique_ptr<store::Store> configured_store(const config::Settings& settings)
     complain(store.error());
     return nullptr;
   }
-  // The everyday commands work on a fresh data directory too, so they bring the schema up just as `start` would.
+  // The everyday commands work on a fresh data directory too, so they bring the schema up just as `start`
+  // would.
   if (settings.run_migrations) {
     if (auto applied = (*store)->migrations().apply(); !applied) {
       complain(applied.error());

@@ -9,11 +9,12 @@
 
 namespace relayna::app {
 
-/// The configuration a command works with, read the way `start` reads it. Prints every problem and warning to stderr; nullopt when there
-/// were problems.
+/// The configuration a command works with, read the way `start` reads it. Prints every problem and warning to
+/// stderr; nullopt when there were problems.
 std::optional<config::Settings> configured(const config::Overrides& overrides);
 
-/// The configured store for a command that runs beside a gateway, its schema up to date. Problems are printed; null then.
+/// The configured store for a command that runs beside a gateway, its schema up to date. Problems are
+/// printed; null then.
 std::unique_ptr<store::Store> configured_store(const config::Settings& settings);
 
 /// One line on stderr: `relayna-gateway: …`.

@@ -7,8 +7,9 @@
 
 namespace relayna::app {
 
-/// Upserts the objects of a declarative file. Blocks. invalid_configuration with every problem in the message, one per line, when the file is
-/// not right; nothing is changed then.
-core::Result<void> apply_declared_file(const std::string& path, store::Store& store, const identity::Keyring& keyring);
+/// Upserts the objects of a declarative file. Blocks. invalid_configuration with every problem in the
+/// message, one per line, when the file is not right; nothing is changed then.
+core::Result<void> apply_declared_file(const std::string& path, store::Store& store,
+                                       const identity::Keyring& keyring);
 
 }  // namespace relayna::app

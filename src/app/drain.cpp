@@ -2,20 +2,23 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "app/application.hpp"
 #include "relayna/telemetry/log.hpp"
+
+#include "app/application.hpp"
 
 namespace relayna::app {
 
 namespace {
-constexpr std::chrono::seconds kLastWords{2};  // for streams to send their error event, and for tasks to end, once time is up
+constexpr std::chrono::seconds kLastWords{
+    2};  // for streams to send their error event, and for tasks to end, once time is up
 }
 
 void Application::on_signal(int signal) {
   if (signal == SIGHUP) {
     for (const auto& tls : {proxy_tls_, control_tls_}) {
       if (tls == nullptr) continue;
-      if (auto reloaded = tls->reload(); !reloaded) telemetry::log("app")->error("certificate kept: {}", reloaded.error().describe());
+      if (auto reloaded = tls->reload(); !reloaded)
+        telemetry::log("app")->error("certificate kept: {}", reloaded.error().describe());
     }
     return;
   }
@@ -27,21 +30,25 @@ void Application::on_signal(int signal) {
 }
 
 runtime::Task<void> Application::drain() {
-  // Readiness fails from here on. Load balancers need a moment to notice; until then new connections are still served.
+  // Readiness fails from here on. Load balancers need a moment to notice; until then new connections are
+  // still served.
   stop_.request_stop(runtime::StopReason::draining);
   co_await on_each_shard([](ShardParts& parts) { parts.server().begin_drain(); });
   if (!parts_.empty()) co_await main_.sleep(settings_.drain_delay);
   co_await on_each_shard([](ShardParts& parts) { parts.server().stop_accepting(); });
 
-  // Requests finish within the grace time; a client that uses its idle connection once more is told to close it.
+  // Requests finish within the grace time; a client that uses its idle connection once more is told to close
+  // it.
   const auto grace_end = main_.clock().now() + settings_.graceful;
-  while (co_await open_connections() > 0 && main_.clock().now() < grace_end) co_await main_.sleep(runtime::Shard::kSweepInterval);
+  while (co_await open_connections() > 0 && main_.clock().now() < grace_end)
+    co_await main_.sleep(runtime::Shard::kSweepInterval);
   co_await on_each_shard([](ShardParts& parts) {
     parts.server().close_idle();
     parts.server().abort_in_flight();
   });
   const auto last = main_.clock().now() + kLastWords;
-  while (co_await open_connections() > 0 && main_.clock().now() < last) co_await main_.sleep(runtime::Shard::kSweepInterval);
+  while (co_await open_connections() > 0 && main_.clock().now() < last)
+    co_await main_.sleep(runtime::Shard::kSweepInterval);
   // Who still sends a request or does not read an answer had that time; everything else has ended.
   co_await on_each_shard([](ShardParts& parts) { parts.server().cancel_all(); });
   co_await finish(0);
@@ -59,7 +66,8 @@ runtime::Task<void> Application::finish(int exit_code) {
       auto* parts = &parts_[i];
       auto ended = std::make_shared<std::atomic<bool>>(false);
       struct TakeDown {
-        static runtime::Task<void> run(std::unique_ptr<ShardParts>* which, std::shared_ptr<std::atomic<bool>> flag) {
+        static runtime::Task<void> run(std::unique_ptr<ShardParts>* which,
+                                       std::shared_ptr<std::atomic<bool>> flag) {
           co_await (*which)->server().wait_closed();
           co_await (*which)->finish();
           which->reset();
@@ -86,7 +94,8 @@ runtime::Task<void> Application::finish(int exit_code) {
   signals_.reset();
   // Whoever calls this is the last task of the group; the others end by themselves once asked to.
   const auto last = main_.clock().now() + kLastWords;
-  while (tasks_.size() > 1 && main_.clock().now() < last) co_await main_.sleep(runtime::Shard::kSweepInterval);
+  while (tasks_.size() > 1 && main_.clock().now() < last)
+    co_await main_.sleep(runtime::Shard::kSweepInterval);
   main_.stop();
 }
 

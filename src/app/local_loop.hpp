@@ -7,7 +7,8 @@
 
 namespace relayna::app {
 
-/// An event loop for a command that has a few things to await: runs one task at a time to its end on the calling thread.
+/// An event loop for a command that has a few things to await: runs one task at a time to its end on the
+/// calling thread.
 class LocalLoop {
  public:
   LocalLoop() : offload_(1, "relayna-command"), shard_(0, offload_) {}

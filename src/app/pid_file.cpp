@@ -1,13 +1,12 @@
 #include "app/pid_file.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace relayna::app {
 
@@ -27,19 +26,23 @@ core::Result<PidFile> PidFile::acquire(const std::string& path) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int pid = read_pid(descriptor);
     ::close(descriptor);
-    return core::fail(core::ErrorCode::conflict, fmt::format("{}: a gateway is already running (pid {}); stop it first or choose another "
-                                                             "--pid-file",
-                                                             path, pid));
+    return core::fail(
+        core::ErrorCode::conflict,
+        fmt::format("{}: a gateway is already running (pid {}); stop it first or choose another "
+                    "--pid-file",
+                    path, pid));
   }
   const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     ::close(descriptor);
     return PidFile(path, -1);
   }
   return PidFile(path, descriptor);
 }
 
-PidFile::PidFile(PidFile&& other) noexcept : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+PidFile::PidFile(PidFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 PidFile::~PidFile() {
   if (descriptor_ < 0) return;

@@ -6,11 +6,12 @@
 
 namespace relayna::app {
 
-/// The file that names the running gateway. Holds an advisory lock while the process lives, so that "is it running" needs no guess about
-/// recycled process ids. Removed when destroyed.
+/// The file that names the running gateway. Holds an advisory lock while the process lives, so that "is it
+/// running" needs no guess about recycled process ids. Removed when destroyed.
 class PidFile {
  public:
-  /// conflict when a live gateway holds it. A stale file is replaced. An unwritable place is reported by `writable()`, not an error.
+  /// conflict when a live gateway holds it. A stale file is replaced. An unwritable place is reported by
+  /// `writable()`, not an error.
   static core::Result<PidFile> acquire(const std::string& path);
   PidFile(PidFile&& other) noexcept;
   PidFile& operator=(PidFile&&) = delete;

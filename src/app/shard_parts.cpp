@@ -52,8 +52,8 @@ net::Connector::Settings upstream_connection(const config::Settings& settings,
   const auto& from = settings.upstream_private;
   using Mode = config::UpstreamPrivate::Mode;
   connection.ssrf.private_addresses = from.mode == Mode::allow  ? net::SsrfPolicy::Private::allow
-                                    : from.mode == Mode::deny ? net::SsrfPolicy::Private::deny
-                                                              : net::SsrfPolicy::Private::listed;
+                                      : from.mode == Mode::deny ? net::SsrfPolicy::Private::deny
+                                                                : net::SsrfPolicy::Private::listed;
   for (const auto& text : from.cidrs) {
     if (auto cidr = net::Cidr::parse(text))
       connection.ssrf.allowed.push_back(*cidr);  // config has checked the form

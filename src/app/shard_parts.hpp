@@ -9,8 +9,8 @@
 #include "relayna/counters/implementations.hpp"
 #include "relayna/http/client.hpp"
 #include "relayna/http/server.hpp"
-#include "relayna/ledger/budget_watch.hpp"
 #include "relayna/identity/keyring.hpp"
+#include "relayna/ledger/budget_watch.hpp"
 #include "relayna/pipeline/health.hpp"
 #include "relayna/pipeline/pipeline.hpp"
 #include "relayna/pipeline/shard_report.hpp"
@@ -42,7 +42,8 @@ struct Shared {
 };
 
 /// How upstreams are connected to: which addresses, which certificates, through which proxy.
-net::Connector::Settings upstream_connection(const config::Settings& settings, std::shared_ptr<net::TlsClientContext> tls);
+net::Connector::Settings upstream_connection(const config::Settings& settings,
+                                             std::shared_ptr<net::TlsClientContext> tls);
 
 /// Everything of the data path that belongs to one shard, in the order of construction: from the network up
 /// to the listener. Built, used and destroyed on the shard's thread.

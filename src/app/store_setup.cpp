@@ -35,9 +35,10 @@ identity::BootstrapSettings bootstrap_settings(const config::Settings& settings)
   identity::BootstrapSettings bootstrap;
   bootstrap.admin_token = settings.admin_token;
   if (settings.bootstrap_admin) {
-    bootstrap.account = {.email = settings.bootstrap_admin_email,
-                         .password = settings.bootstrap_admin_password,
-                         .must_change_password = settings.bootstrap_admin_require_change || settings.environment != "local"};
+    bootstrap.account = {
+        .email = settings.bootstrap_admin_email,
+        .password = settings.bootstrap_admin_password,
+        .must_change_password = settings.bootstrap_admin_require_change || settings.environment != "local"};
   }
   return bootstrap;
 }

@@ -18,7 +18,8 @@ identity::MasterKeySource master_key_source(const config::Settings& settings);
 
 /// How the first operator comes to be, by the settings.
 identity::BootstrapSettings bootstrap_settings(const config::Settings& settings);
-/// The line on standard output that shows a generated token, once. It is no log line: logs are kept and shipped.
+/// The line on standard output that shows a generated token, once. It is no log line: logs are kept and
+/// shipped.
 void show_operator_token(const core::Secret& token);
 
 /// The providers the environment describes: LiteLLM, the direct OpenAI one, echo.

@@ -6,36 +6,47 @@
 
 namespace relayna::catalog {
 
-std::string provider_context(std::string_view provider_name) { return fmt::format("provider:{}:credential", provider_name); }
+std::string provider_context(std::string_view provider_name) {
+  return fmt::format("provider:{}:credential", provider_name);
+}
 
-std::string mapping_context(std::string_view mapping_id) { return fmt::format("credential_mapping:{}:credential", mapping_id); }
+std::string mapping_context(std::string_view mapping_id) {
+  return fmt::format("credential_mapping:{}:credential", mapping_id);
+}
 
 std::string credential_context(std::string_view credential_id) {
   return fmt::format("provider_credential:{}:secret", credential_id);
 }
 
-std::string setting_context(std::string_view setting_name) { return fmt::format("setting:{}:secret", setting_name); }
+std::string setting_context(std::string_view setting_name) {
+  return fmt::format("setting:{}:secret", setting_name);
+}
 
-std::string webhook_context(std::string_view webhook_id) { return fmt::format("alert_webhook:{}:secret", webhook_id); }
+std::string webhook_context(std::string_view webhook_id) {
+  return fmt::format("alert_webhook:{}:secret", webhook_id);
+}
 
 namespace {
 
 /// Opens a stored credential; an empty one stays empty.
-core::Result<core::Secret> open_credential(const Opener& open, const std::string& sealed, const std::string& context) {
+core::Result<core::Secret> open_credential(const Opener& open, const std::string& sealed,
+                                           const std::string& context) {
   if (sealed.empty()) return core::Secret{};
   return open(sealed, context);
 }
 
-void add_providers(Snapshot& snapshot, const store::CatalogRows& rows, const std::vector<domain::Provider>& environment,
-                   const Opener& open, std::vector<std::string>& problems) {
+void add_providers(Snapshot& snapshot, const store::CatalogRows& rows,
+                   const std::vector<domain::Provider>& environment, const Opener& open,
+                   std::vector<std::string>& problems) {
   std::vector<std::string_view> stored_names;
   for (const auto& row : rows.providers) {
-    stored_names.push_back(row.provider.name);  // a disabled row still hides the environment's: the operator switched it off
+    stored_names.push_back(
+        row.provider.name);  // a disabled row still hides the environment's: the operator switched it off
     if (!row.provider.enabled) continue;
     auto credential = open_credential(open, row.sealed_credential, provider_context(row.provider.name));
     if (!credential) {
-      problems.push_back(fmt::format("provider {} left out: its credential cannot be opened ({})", row.provider.name,
-                                     credential.error().describe()));
+      problems.push_back(fmt::format("provider {} left out: its credential cannot be opened ({})",
+                                     row.provider.name, credential.error().describe()));
       continue;
     }
     auto& provider = snapshot.providers.emplace_back(row.provider);
@@ -69,14 +80,16 @@ void add_settings(Snapshot& snapshot, const store::CatalogRows& rows, std::vecto
     if (auto passthrough = domain::parse_litellm_passthrough(setting.value)) {
       snapshot.passthrough = std::move(*passthrough);
     } else {
-      problems.push_back(fmt::format("setting {} left out: {}", setting.name, passthrough.error().describe()));
+      problems.push_back(
+          fmt::format("setting {} left out: {}", setting.name, passthrough.error().describe()));
     }
   }
 }
 
-/// The store keeps one price per provider, model and moment, so overrides that contradict each other mean rows somebody
-/// wrote by hand. Then none is used: which of them is right is not for us to guess.
-domain::PriceCatalog build_prices(const std::vector<domain::PriceOverride>& overrides, std::vector<std::string>& problems) {
+/// The store keeps one price per provider, model and moment, so overrides that contradict each other mean
+/// rows somebody wrote by hand. Then none is used: which of them is right is not for us to guess.
+domain::PriceCatalog build_prices(const std::vector<domain::PriceOverride>& overrides,
+                                  std::vector<std::string>& problems) {
   auto prices = domain::PriceCatalog::built_in(overrides);
   if (prices) return std::move(*prices);
   problems.push_back(fmt::format("price overrides left out: {}", prices.error().describe()));
@@ -85,7 +98,8 @@ domain::PriceCatalog build_prices(const std::vector<domain::PriceOverride>& over
 
 }  // namespace
 
-Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::Provider>& environment, const Opener& open) {
+Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::Provider>& environment,
+                     const Opener& open) {
   Built built;
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = rows.revision;
@@ -96,7 +110,8 @@ Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::P
     if (!row.mapping.enabled) continue;
     auto credential = open_credential(open, row.sealed_credential, mapping_context(row.mapping.id));
     if (!credential) {
-      built.problems.push_back(fmt::format("credential mapping {} left out: {}", row.mapping.id, credential.error().describe()));
+      built.problems.push_back(
+          fmt::format("credential mapping {} left out: {}", row.mapping.id, credential.error().describe()));
       continue;
     }
     auto& mapping = snapshot->mappings.emplace_back(row.mapping);

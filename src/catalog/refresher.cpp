@@ -9,8 +9,13 @@ constexpr std::chrono::milliseconds kRetryFirst{250};
 constexpr std::chrono::milliseconds kRetryMax{5'000};
 }  // namespace
 
-Refresher::Refresher(runtime::Shard& shard, store::Store& store, std::vector<domain::Provider> environment, Opener open, Publish publish)
-    : shard_(shard), store_(store), environment_(std::move(environment)), open_(std::move(open)), publish_(std::move(publish)) {}
+Refresher::Refresher(runtime::Shard& shard, store::Store& store, std::vector<domain::Provider> environment,
+                     Opener open, Publish publish)
+    : shard_(shard),
+      store_(store),
+      environment_(std::move(environment)),
+      open_(std::move(open)),
+      publish_(std::move(publish)) {}
 
 void Refresher::notify() {
   shard_.post([this] { dirty_ = true; });
@@ -41,8 +46,9 @@ runtime::Task<bool> Refresher::load_once() {
   last_error_.clear();
   for (const auto& problem : built->problems) logger->error("{}", problem);
   const Snapshot& snapshot = *built->snapshot;
-  logger->info("catalog revision {} loaded: {} providers, {} models, {} policy layers, {} limits", snapshot.revision,
-               snapshot.providers.size(), snapshot.models.size(), snapshot.layers.size(), snapshot.limits.size());
+  logger->info("catalog revision {} loaded: {} providers, {} models, {} policy layers, {} limits",
+               snapshot.revision, snapshot.providers.size(), snapshot.models.size(), snapshot.layers.size(),
+               snapshot.limits.size());
   loaded_ = true;
   publish_(std::move(built->snapshot));
   co_return true;
@@ -60,7 +66,8 @@ runtime::Task<void> Refresher::run(runtime::StopSource* stop) {
         continue;
       }
     }
-    // A notice sets `dirty_`; looking once per sweep coalesces bursts and keeps the delay far below the promised second.
+    // A notice sets `dirty_`; looking once per sweep coalesces bursts and keeps the delay far below the
+    // promised second.
     if (!co_await shard_.sleep(runtime::Shard::kSweepInterval, stop)) co_return;
   }
 }

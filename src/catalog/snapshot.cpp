@@ -14,9 +14,13 @@ const T* by_name(const std::vector<T>& items, std::string_view name) noexcept {
 
 }  // namespace
 
-const domain::Provider* Snapshot::provider(std::string_view name) const noexcept { return by_name(providers, name); }
+const domain::Provider* Snapshot::provider(std::string_view name) const noexcept {
+  return by_name(providers, name);
+}
 
-const domain::Model* Snapshot::model(std::string_view name) const noexcept { return by_name(models, name); }
+const domain::Model* Snapshot::model(std::string_view name) const noexcept {
+  return by_name(models, name);
+}
 
 domain::RouteSettings Snapshot::route(domain::Route r) const {
   if (const auto it = routes.find(r); it != routes.end()) return it->second;
@@ -31,7 +35,9 @@ const domain::Provider* Snapshot::litellm() const noexcept {
     if (p.kind != domain::ProviderKind::litellm) continue;
     const bool stored = p.managed_by != "env";
     const bool best_stored = best != nullptr && best->managed_by != "env";
-    if (best == nullptr || (stored && !best_stored) || (stored == best_stored && p.created_at > best->created_at)) best = &p;
+    if (best == nullptr || (stored && !best_stored) ||
+        (stored == best_stored && p.created_at > best->created_at))
+      best = &p;
   }
   return best;
 }

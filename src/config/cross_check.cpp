@@ -98,7 +98,8 @@ class Rules {
     constexpr std::size_t kMinPasswordBytes = 12;
     if (is_set("identity.bootstrap_admin.password") &&
         settings_.bootstrap_admin_password.size() < kMinPasswordBytes) {
-      add("identity.bootstrap_admin.password", "must have at least 12 characters; example: env.BOOTSTRAP_PASSWORD");
+      add("identity.bootstrap_admin.password",
+          "must have at least 12 characters; example: env.BOOTSTRAP_PASSWORD");
     }
   }
 

@@ -65,15 +65,17 @@ const std::array kIdentity{
             .example = "env.BOOTSTRAP_PASSWORD",
             .help = "The account's first password, at least 12 characters. Needed when it is enabled.",
             .secret = true},
-    Setting{.name = "identity.bootstrap_admin.require_change",
-            .file_key = "identity.bootstrap_admin.require_change",
-            .group = Group::secrets,
-            .type = {Kind::boolean},
-            .member = &S::bootstrap_admin_require_change,
-            .default_text = "false",
-            .example = "true",
-            .help = "Whether the password must be changed at first use, which it always must where ENVIRONMENT is "
-                    "not `local`."},
+    Setting{
+        .name = "identity.bootstrap_admin.require_change",
+        .file_key = "identity.bootstrap_admin.require_change",
+        .group = Group::secrets,
+        .type = {Kind::boolean},
+        .member = &S::bootstrap_admin_require_change,
+        .default_text = "false",
+        .example = "true",
+        .help =
+            "Whether the password must be changed at first use, which it always must where ENVIRONMENT is "
+            "not `local`."},
 
     Setting{.name = "GATEWAY_AUTH_CACHE_SIZE",
             .file_key = "server.auth_cache.size",

@@ -66,13 +66,15 @@ const std::array kListeners{
             .example = "/etc/relayna/control.key",
             .help = "PEM private key that belongs to GATEWAY_CONTROL_TLS_CERT_FILE.",
             .reloadable = true},
-    Setting{.name = "GATEWAY_TRUSTED_PROXIES",
-            .file_key = "server.trusted_proxies",
-            .group = Group::listeners,
-            .type = {Kind::cidr_list},
-            .member = &S::trusted_proxies,
-            .example = "10.0.0.0/8, 192.168.1.7",
-            .help = "Peers whose X-Forwarded-For and X-Forwarded-Proto say who the client is, on both listeners."},
+    Setting{
+        .name = "GATEWAY_TRUSTED_PROXIES",
+        .file_key = "server.trusted_proxies",
+        .group = Group::listeners,
+        .type = {Kind::cidr_list},
+        .member = &S::trusted_proxies,
+        .example = "10.0.0.0/8, 192.168.1.7",
+        .help =
+            "Peers whose X-Forwarded-For and X-Forwarded-Proto say who the client is, on both listeners."},
     Setting{
         .name = "GATEWAY_CORS_ALLOWED_ORIGINS",
         .file_key = "server.cors_allowed_origins",

@@ -166,8 +166,9 @@ const std::array kState{
             .member = &S::retention_usage_days,
             .default_text = "0",
             .example = "90",
-            .help = "After how many days single usage events are deleted; 0 keeps them. What they add up to, in "
-                    "reports, balances and limits, stays. What an operator saves goes before this."},
+            .help =
+                "After how many days single usage events are deleted; 0 keeps them. What they add up to, in "
+                "reports, balances and limits, stays. What an operator saves goes before this."},
     Setting{.name = "GATEWAY_RETENTION_AUDIT_DAYS",
             .file_key = "server.retention.audit_days",
             .group = Group::retention,
@@ -175,8 +176,9 @@ const std::array kState{
             .member = &S::retention_audit_days,
             .default_text = "0",
             .example = "400",
-            .help = "After how many days entries of the audit log are deleted; 0 keeps them. What an operator "
-                    "saves goes before this."},
+            .help =
+                "After how many days entries of the audit log are deleted; 0 keeps them. What an operator "
+                "saves goes before this."},
 
     Setting{.name = "GATEWAY_MAX_REQUEST_BODY_BYTES",
             .file_key = "server.max_request_body_bytes",

@@ -189,7 +189,8 @@ Result<Digest> scrypt(const Secret& password, std::string_view salt, ScryptCost 
   Digest out;
   if (cost.log2_n == 0 || cost.log2_n > kMaxLog2 ||
       EVP_PBE_scrypt(password.reveal().data(), password.size(), bytes_of(salt), salt.size(),
-                     std::uint64_t{1} << cost.log2_n, cost.r, cost.p, kMaxMemory, out.data(), out.size()) != 1) {
+                     std::uint64_t{1} << cost.log2_n, cost.r, cost.p, kMaxMemory, out.data(),
+                     out.size()) != 1) {
     return fail(ErrorCode::invalid_request, "the cost of the password hash is out of bounds");
   }
   return out;

@@ -3,9 +3,9 @@
 
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/policy.hpp"
+#include "relayna/domain/policy_fields.hpp"
 
 #include "domain/address_range.hpp"
-#include "relayna/domain/policy_fields.hpp"
 
 namespace relayna::domain {
 namespace {

@@ -6,11 +6,11 @@
 
 #include "relayna/domain/catalog_objects.hpp"
 #include "relayna/domain/policy.hpp"
+#include "relayna/domain/policy_fields.hpp"
 #include "relayna/json/document.hpp"
 #include "relayna/json/scan.hpp"
 
 #include "domain/address_range.hpp"
-#include "relayna/domain/policy_fields.hpp"
 
 namespace relayna::domain {
 namespace {

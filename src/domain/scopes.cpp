@@ -17,14 +17,16 @@ constexpr std::array kScopes{
     Scope{"health:read", "See the health of stores, upstreams, pools and replicas."},
     Scope{"keys:read", "List virtual keys, without their secrets."},
     Scope{"keys:rotate", "Give a virtual key a new secret, which is shown to the caller."},
-    Scope{"keys:write", "Create, change, disable, enable and revoke virtual keys. A new key's secret is shown."},
+    Scope{"keys:write",
+          "Create, change, disable, enable and revoke virtual keys. A new key's secret is shown."},
     Scope{"limits:read", "See limits and what is used of them."},
     Scope{"limits:write", "Create, change and delete limits, and set back what is used of them."},
     Scope{"models:read", "See models and their targets."},
     Scope{"models:write", "Create, change and delete models."},
     Scope{"operators:read", "List operators, their sessions, and what the stored secrets are wrapped under."},
     Scope{"operators:write",
-          "Create, change, rotate and revoke operators (with scopes one holds oneself), end their sessions, and "
+          "Create, change, rotate and revoke operators (with scopes one holds oneself), end their sessions, "
+          "and "
           "rotate the data key."},
     Scope{"playground:use", "Send requests as a key, which are charged to it."},
     Scope{"policies:read", "See policy layers and routes, and simulate requests."},
@@ -48,8 +50,8 @@ constexpr std::array kScopes{
 };
 
 constexpr bool in_order() {
-  return std::ranges::adjacent_find(kScopes, [](const Scope& a, const Scope& b) { return a.name >= b.name; }) ==
-         kScopes.end();
+  return std::ranges::adjacent_find(
+             kScopes, [](const Scope& a, const Scope& b) { return a.name >= b.name; }) == kScopes.end();
 }
 static_assert(in_order(), "the table is in the order of names, each once");
 
@@ -71,7 +73,8 @@ bool is_all_of_resource(std::string_view scope) noexcept {
 bool known(std::string_view scope) noexcept {
   if (scope == kEverything || scope == kReadEverything) return true;
   return std::ranges::any_of(kScopes, [scope](const Scope& entry) {
-    return entry.name == scope || (is_all_of_resource(scope) && resource_of(entry.name) == resource_of(scope));
+    return entry.name == scope ||
+           (is_all_of_resource(scope) && resource_of(entry.name) == resource_of(scope));
   });
 }
 
@@ -90,7 +93,8 @@ constexpr std::array kOldNames{
 
 std::string unknown(std::string_view scope) {
   for (const OldName& old : kOldNames) {
-    if (old.name == scope) return fmt::format("`{}` is not a scope of this gateway; the nearest is `{}`", scope, old.now);
+    if (old.name == scope)
+      return fmt::format("`{}` is not a scope of this gateway; the nearest is `{}`", scope, old.now);
   }
   std::string all;
   for (const Scope& entry : kScopes) all += fmt::format("{}, ", entry.name);
@@ -101,7 +105,8 @@ std::string unknown(std::string_view scope) {
 bool implies(std::string_view held, std::string_view needed) noexcept {
   if (held == needed || held == kEverything) return true;
   if (held == kReadEverything) return is_read(needed);
-  return is_all_of_resource(held) && needed.find(':') != needed.npos && resource_of(held) == resource_of(needed);
+  return is_all_of_resource(held) && needed.find(':') != needed.npos &&
+         resource_of(held) == resource_of(needed);
 }
 
 }  // namespace
@@ -117,7 +122,8 @@ std::optional<std::string> scope_problem(std::string_view scope) {
 
 core::Result<std::vector<std::string>> parse_scopes(std::vector<std::string> wanted) {
   const auto refuse = [](std::string message) {
-    return std::unexpected(core::Error(core::ErrorCode::invalid_request, std::move(message)).with_param("scopes"));
+    return std::unexpected(
+        core::Error(core::ErrorCode::invalid_request, std::move(message)).with_param("scopes"));
   };
   if (wanted.empty()) return refuse("at least one scope is needed, for example `*:read`");
   for (const std::string& scope : wanted) {

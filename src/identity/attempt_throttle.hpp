@@ -12,10 +12,11 @@
 
 namespace relayna::identity {
 
-/// Slows guessing down. Subjects are whoever guesses (an address) and whatever is guessed at (an email). An attempt
-/// counts as failed from its beginning until `succeeded`, so many at once gain nothing. After some failures each
-/// further one doubles the wait; attempts during a wait are refused without counting, so that nobody keeps others
-/// out by knocking. Bounded: who has not failed for longest is forgotten first. Not synchronised.
+/// Slows guessing down. Subjects are whoever guesses (an address) and whatever is guessed at (an email). An
+/// attempt counts as failed from its beginning until `succeeded`, so many at once gain nothing. After some
+/// failures each further one doubles the wait; attempts during a wait are refused without counting, so that
+/// nobody keeps others out by knocking. Bounded: who has not failed for longest is forgotten first. Not
+/// synchronised.
 class AttemptThrottle {
  public:
   struct Settings {
@@ -45,7 +46,7 @@ class AttemptThrottle {
   [[nodiscard]] core::Duration wait_after(int failures) const;
 
   Settings settings_;
-  std::list<Entry> entries_;  // the latest failure first
+  std::list<Entry> entries_;                                                     // the latest failure first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_subject_;  // views into entries_
 };
 

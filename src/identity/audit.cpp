@@ -4,8 +4,8 @@
 
 namespace relayna::identity {
 
-domain::AuditEvent own_audit_event(std::string_view action, std::string_view target_type, std::string target_id,
-                                   core::SystemTime now) {
+domain::AuditEvent own_audit_event(std::string_view action, std::string_view target_type,
+                                   std::string target_id, core::SystemTime now) {
   domain::AuditEvent event;
   event.id = id_made_at(now);
   event.created_at = now;

@@ -14,7 +14,7 @@ domain::AuditEvent audit_event(const domain::Operator& actor, const Visitor& vis
                                std::string_view target_type, std::string target_id, core::SystemTime now);
 
 /// What the gateway did by itself.
-domain::AuditEvent own_audit_event(std::string_view action, std::string_view target_type, std::string target_id,
-                                   core::SystemTime now);
+domain::AuditEvent own_audit_event(std::string_view action, std::string_view target_type,
+                                   std::string target_id, core::SystemTime now);
 
 }  // namespace relayna::identity

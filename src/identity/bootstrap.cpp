@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "relayna/identity/operators.hpp"
+
 #include "identity/audit.hpp"
 #include "identity/token_secret.hpp"
-#include "relayna/identity/operators.hpp"
 
 namespace relayna::identity {
 namespace {
@@ -25,7 +26,8 @@ bool is_conflict(const core::Result<void>& result) {
   return !result && result.error().code == ErrorCode::conflict;
 }
 
-core::Result<std::vector<Operator>> operators_where(store::Administration& store, std::vector<store::Filter> where) {
+core::Result<std::vector<Operator>> operators_where(store::Administration& store,
+                                                    std::vector<store::Filter> where) {
   std::vector<Operator> all;
   store::ListQuery query{.where = std::move(where), .limit = 200};
   do {
@@ -39,8 +41,12 @@ core::Result<std::vector<Operator>> operators_where(store::Administration& store
 
 class Bootstrap {
  public:
-  Bootstrap(store::Store& store, const Keyring& keyring, const BootstrapSettings& settings, core::SystemTime now)
-      : store_(store), administration_(store.administration()), settings_(settings), now_(now),
+  Bootstrap(store::Store& store, const Keyring& keyring, const BootstrapSettings& settings,
+            core::SystemTime now)
+      : store_(store),
+        administration_(store.administration()),
+        settings_(settings),
+        now_(now),
         hasher_(keyring.hasher()) {}
 
   core::Result<Bootstrapped> run();
@@ -64,7 +70,8 @@ class Bootstrap {
 };
 
 core::Result<bool> Bootstrap::anybody_active() {
-  auto all = operators_where(administration_, {{.column = "revoked_at", .test = store::Filter::Test::is_null}});
+  auto all =
+      operators_where(administration_, {{.column = "revoked_at", .test = store::Filter::Test::is_null}});
   if (!all) return std::unexpected(all.error());
   return std::ranges::any_of(*all, [this](const Operator& who) {
     return domain::operator_state(who, now_) == domain::OperatorState::active;
@@ -72,9 +79,9 @@ core::Result<bool> Bootstrap::anybody_active() {
 }
 
 core::Result<void> Bootstrap::insert(const Operator& who) {
-  auto same_name = operators_where(administration_,
-                                   {{.column = "name", .value = who.name},
-                                    {.column = "revoked_at", .test = store::Filter::Test::is_null}});
+  auto same_name =
+      operators_where(administration_, {{.column = "name", .value = who.name},
+                                        {.column = "revoked_at", .test = store::Filter::Test::is_null}});
   if (!same_name) return std::unexpected(same_name.error());
   return administration_.change([&](Unit& unit) -> core::Result<void> {
     for (const Operator& old : *same_name) {
@@ -104,14 +111,17 @@ core::Result<void> Bootstrap::first_operator() {
   if (is_conflict(stored)) {
     auto active = anybody_active();
     if (!active) return std::unexpected(active.error());
-    if (!*active) return bad("GATEWAY_ADMIN_TOKEN", "an operator whose access was ended had this token; choose a new one");
+    if (!*active)
+      return bad("GATEWAY_ADMIN_TOKEN",
+                 "an operator whose access was ended had this token; choose a new one");
     done_.operator_existed = true;
     done_.notes.emplace_back("another process has just made the first operator; its token was shown there");
     return {};
   }
   if (!stored) return stored;
   if (given) {
-    done_.notes.emplace_back("the first operator has the token of GATEWAY_ADMIN_TOKEN; later changes of it are ignored");
+    done_.notes.emplace_back(
+        "the first operator has the token of GATEWAY_ADMIN_TOKEN; later changes of it are ignored");
   } else {
     done_.generated_token = std::move(made.token);
     done_.notes.emplace_back("the first operator was made; its token is shown once, on standard output");
@@ -146,8 +156,9 @@ core::Result<void> Bootstrap::make_account(const std::string& email) {
   auto stored = insert(made.who);
   if (is_conflict(stored)) return {};  // another process was faster
   if (!stored) return stored;
-  done_.notes.push_back("the account " + email + " of identity.bootstrap_admin was made" +
-                        (made.who.password_expired ? "; its password must be changed at the first sign-in" : ""));
+  done_.notes.push_back(
+      "the account " + email + " of identity.bootstrap_admin was made" +
+      (made.who.password_expired ? "; its password must be changed at the first sign-in" : ""));
   return {};
 }
 
@@ -198,7 +209,8 @@ core::Result<core::Secret> Bootstrap::reset() {
 
 }  // namespace
 
-core::Result<core::Secret> reset_bootstrap_operator(store::Store& store, const Keyring& keyring, core::SystemTime now) {
+core::Result<core::Secret> reset_bootstrap_operator(store::Store& store, const Keyring& keyring,
+                                                    core::SystemTime now) {
   const BootstrapSettings none;
   return Bootstrap(store, keyring, none, now).reset();
 }

@@ -1,8 +1,9 @@
 #include "relayna/identity/credentials.hpp"
 
-#include "identity/bearer.hpp"
 #include "relayna/core/encoding.hpp"
 #include "relayna/domain/key.hpp"
+
+#include "identity/bearer.hpp"
 
 namespace relayna::identity {
 namespace {

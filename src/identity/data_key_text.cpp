@@ -19,7 +19,8 @@ Labelled split_label(std::string_view text) noexcept {
 std::string KeyLabel::text() const {
   if (id.empty()) return {};
   if (!begun) return id + ":";
-  return fmt::format("{}@{}:", id, std::chrono::duration_cast<std::chrono::seconds>(begun->time_since_epoch()).count());
+  return fmt::format("{}@{}:", id,
+                     std::chrono::duration_cast<std::chrono::seconds>(begun->time_since_epoch()).count());
 }
 
 KeyLabel parse_label(std::string_view label) {

@@ -7,10 +7,10 @@
 #include "relayna/core/secret.hpp"
 #include "relayna/core/time.hpp"
 
-// How stored texts name a data key. Whatever is sealed (core::seal's `v1:…`) may have a label in front. The first
-// data key of an installation has none, so that programs which know of no rotation read its values until one is
-// asked for; a later one has eight hexadecimal characters of its own hash: `9f86d081:v1:…`. The row of one that is
-// being rotated in also says since when: `9f86d081@1763640000:v1:…`.
+// How stored texts name a data key. Whatever is sealed (core::seal's `v1:…`) may have a label in front. The
+// first data key of an installation has none, so that programs which know of no rotation read its values
+// until one is asked for; a later one has eight hexadecimal characters of its own hash: `9f86d081:v1:…`. The
+// row of one that is being rotated in also says since when: `9f86d081@1763640000:v1:…`.
 
 namespace relayna::identity {
 

@@ -17,7 +17,8 @@ core::Result<void> unless_conflict(core::Result<void> replaced) {
 
 }  // namespace
 
-core::Result<std::string> seal_under(const DataKeys::Key& key, std::string_view plaintext, std::string_view context) {
+core::Result<std::string> seal_under(const DataKeys::Key& key, std::string_view plaintext,
+                                     std::string_view context) {
   auto sealed = core::seal(key.key, plaintext, context);
   if (!sealed) return sealed;
   return KeyLabel{.id = key.id, .begun = std::nullopt}.text() + *sealed;
@@ -75,14 +76,15 @@ core::Result<void> DataKeys::refresh() {
 }
 
 core::Result<void> DataKeys::refresh_locked() {
-  // The next one first: whoever finds none, and then the key that is replaced by it, found that before the rotation
-  // began, and not after it had ended.
+  // The next one first: whoever finds none, and then the key that is replaced by it, found that before the
+  // rotation began, and not after it had ended.
   auto next = learn(kNextDataKeyRow);
   if (!next) return std::unexpected(next.error());
   auto current = learn(kDataKeyRow);
   if (!current) return std::unexpected(current.error());
   if (!*current) {
-    return core::fail(ErrorCode::invalid_configuration, "the stored data_key is missing: restore it from a backup");
+    return core::fail(ErrorCode::invalid_configuration,
+                      "the stored data_key is missing: restore it from a backup");
   }
   current_ = std::move(**current);
   next_ = std::move(*next);
@@ -122,7 +124,8 @@ core::Result<core::Secret> DataKeys::open(std::string_view sealed, std::string_v
   }
   const core::Secret* found = find(id);
   if (found == nullptr) {
-    return core::fail(ErrorCode::invalid_configuration, "A stored secret could not be encrypted or decrypted.",
+    return core::fail(ErrorCode::invalid_configuration,
+                      "A stored secret could not be encrypted or decrypted.",
                       "sealed under a data key that this installation does not have");
   }
   const core::Secret key = *found;

@@ -6,16 +6,17 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/wrapped_secrets.hpp"
 #include "relayna/core/result.hpp"
 #include "relayna/core/secret.hpp"
 #include "relayna/core/time.hpp"
 
+#include "identity/wrapped_secrets.hpp"
+
 namespace relayna::identity {
 
-/// The data key, and during a rotation the one that takes its place. Keys are only added to what a process holds:
-/// whoever has read a value before it was sealed anew can still open it. Any number of threads; calls that read the
-/// store block.
+/// The data key, and during a rotation the one that takes its place. Keys are only added to what a process
+/// holds: whoever has read a value before it was sealed anew can still open it. Any number of threads; calls
+/// that read the store block.
 class DataKeys {
  public:
   struct Key {
@@ -28,14 +29,16 @@ class DataKeys {
   };
 
   /// `secrets` outlives it.
-  DataKeys(store::SecretsRepository& secrets, MasterKeySource source) : secrets_(secrets), source_(std::move(source)) {}
+  DataKeys(store::SecretsRepository& secrets, MasterKeySource source)
+      : secrets_(secrets), source_(std::move(source)) {}
 
   /// Takes up what `secrets` opened at the start.
   core::Result<void> load(WrappedSecrets& secrets);
 
   /// Under the key that is to be used now, by what the store says now. store_unavailable.
   core::Result<std::string> seal(std::string_view plaintext, std::string_view context);
-  /// Asks the store when `sealed` names a key that was not met before. Errors as core::open, and store_unavailable.
+  /// Asks the store when `sealed` names a key that was not met before. Errors as core::open, and
+  /// store_unavailable.
   core::Result<core::Secret> open(std::string_view sealed, std::string_view context);
 
   /// Reads which keys there are now.
@@ -46,8 +49,8 @@ class DataKeys {
 
   /// Adds a new key that takes the data key's place; nothing to do when one is on its way already.
   core::Result<void> begin(core::SystemTime now);
-  /// Makes the key `id` the data key; the one before it is deleted. Only once nothing is sealed under that any more.
-  /// Nothing to do when it was done already.
+  /// Makes the key `id` the data key; the one before it is deleted. Only once nothing is sealed under that
+  /// any more. Nothing to do when it was done already.
   core::Result<void> finish(const std::string& id);
 
  private:
@@ -66,7 +69,8 @@ class DataKeys {
   std::optional<KeyLabel> next_;
 };
 
-core::Result<std::string> seal_under(const DataKeys::Key& key, std::string_view plaintext, std::string_view context);
+core::Result<std::string> seal_under(const DataKeys::Key& key, std::string_view plaintext,
+                                     std::string_view context);
 /// Which data key a value is sealed under.
 std::string sealed_under(std::string_view sealed);
 

@@ -10,7 +10,8 @@ namespace relayna::identity {
 namespace {
 
 constexpr std::size_t kNetworkBytes = 8;
-constexpr std::size_t kMaxNameBytes = 128;  // longer names are nobody's; they may share what they are counted under
+constexpr std::size_t kMaxNameBytes =
+    128;  // longer names are nobody's; they may share what they are counted under
 
 std::string network_of(const net::Address& address) {
   if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();
@@ -21,7 +22,8 @@ std::string network_of(const net::Address& address) {
 }  // namespace
 
 Guessing::Subjects::Subjects(const net::Address& address, std::string_view name)
-    : keys{"from " + network_of(address), fmt::format("at {}", core::to_lower(name.substr(0, kMaxNameBytes)))} {}
+    : keys{"from " + network_of(address),
+           fmt::format("at {}", core::to_lower(name.substr(0, kMaxNameBytes)))} {}
 
 core::Result<void> Guessing::begin(const Subjects& subjects) {
   const std::lock_guard lock(mutex_);

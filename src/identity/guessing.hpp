@@ -5,10 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "identity/attempt_throttle.hpp"
 #include "relayna/core/result.hpp"
 #include "relayna/core/time.hpp"
 #include "relayna/net/address.hpp"
+
+#include "identity/attempt_throttle.hpp"
 
 namespace relayna::identity {
 

@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "identity/data_keys.hpp"
 #include "relayna/catalog/build.hpp"
+
+#include "identity/data_keys.hpp"
 
 namespace relayna::identity {
 namespace {
@@ -14,8 +15,8 @@ constexpr std::size_t kPage = 200;
 /// Values sealed anew in one transaction: short enough that nobody waits for its locks.
 constexpr std::size_t kChunk = 50;
 
-// Every column that holds a sealed value: where, under which context, and what orders its table. A new one belongs
-// here and in `each_kind`.
+// Every column that holds a sealed value: where, under which context, and what orders its table. A new one
+// belongs here and in `each_kind`.
 template <class Row>
 struct Sealed;
 template <>
@@ -24,7 +25,9 @@ struct Sealed<store::ProviderRow> {
   static constexpr const char* kKey = "id";
   static const std::string& key(const store::ProviderRow& row) { return row.provider.id; }
   static auto& text(auto& row) { return row.sealed_credential; }
-  static std::string context(const store::ProviderRow& row) { return catalog::provider_context(row.provider.name); }
+  static std::string context(const store::ProviderRow& row) {
+    return catalog::provider_context(row.provider.name);
+  }
 };
 template <>
 struct Sealed<store::ProviderCredentialRow> {
@@ -42,7 +45,9 @@ struct Sealed<store::CredentialMappingRow> {
   static constexpr const char* kKey = "id";
   static const std::string& key(const store::CredentialMappingRow& row) { return row.mapping.id; }
   static auto& text(auto& row) { return row.sealed_credential; }
-  static std::string context(const store::CredentialMappingRow& row) { return catalog::mapping_context(row.mapping.id); }
+  static std::string context(const store::CredentialMappingRow& row) {
+    return catalog::mapping_context(row.mapping.id);
+  }
 };
 template <>
 struct Sealed<domain::Setting> {
@@ -101,9 +106,10 @@ class Survey {
       done = std::move(result);
       return done.has_value();
     };
-    (void)(next(visitor.template of<store::ProviderRow>()) && next(visitor.template of<store::ProviderCredentialRow>()) &&
-           next(visitor.template of<store::CredentialMappingRow>()) && next(visitor.template of<domain::Setting>()) &&
-           next(visitor.template of<domain::AlertWebhook>()));
+    (void)(next(visitor.template of<store::ProviderRow>()) &&
+           next(visitor.template of<store::ProviderCredentialRow>()) &&
+           next(visitor.template of<store::CredentialMappingRow>()) &&
+           next(visitor.template of<domain::Setting>()) && next(visitor.template of<domain::AlertWebhook>()));
     return done;
   }
 

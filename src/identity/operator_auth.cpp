@@ -1,9 +1,10 @@
 #include "relayna/identity/operator_auth.hpp"
 
+#include "relayna/domain/key.hpp"
+
 #include "identity/bearer.hpp"
 #include "identity/guessing.hpp"
 #include "identity/recent_operators.hpp"
-#include "relayna/domain/key.hpp"
 
 namespace relayna::identity {
 namespace {
@@ -133,12 +134,13 @@ core::Result<Identified> OperatorAuthenticator::ask_store(const http::Fields& fi
   return by_session(cookie, fields, method);
 }
 
-core::Result<domain::Operator> OperatorAuthenticator::by_token(std::string_view token, const net::Address& address) {
+core::Result<domain::Operator> OperatorAuthenticator::by_token(std::string_view token,
+                                                               const net::Address& address) {
   const Guessing::Subjects subjects(address, token.substr(0, domain::kDisplayPrefixLength));
   const auto now = clock_.wall();
   if (domain::well_formed_operator_token(token)) {
-    // Looked up before the throttle is asked: 256 random bits are not guessed, and who has the right token is not
-    // kept out by somebody who sends wrong ones from the same address.
+    // Looked up before the throttle is asked: 256 random bits are not guessed, and who has the right token is
+    // not kept out by somebody who sends wrong ones from the same address.
     const core::Digest hash = keyring_.hash(token);
     auto found = store_.find_operator(hash);
     if (!found) return std::unexpected(found.error());
@@ -153,7 +155,8 @@ core::Result<domain::Operator> OperatorAuthenticator::by_token(std::string_view 
   return std::unexpected(unknown_token(token));
 }
 
-core::Result<Identified> OperatorAuthenticator::by_session(const core::Secret& cookie, const http::Fields& fields,
+core::Result<Identified> OperatorAuthenticator::by_session(const core::Secret& cookie,
+                                                           const http::Fields& fields,
                                                            std::string_view method) {
   auto hasher = keyring_.hasher();
   auto session = store_.find_session(hasher(cookie.reveal()));
@@ -181,7 +184,8 @@ core::Result<Identified> OperatorAuthenticator::by_session(const core::Secret& c
 
 void OperatorAuthenticator::touch(const domain::Operator& who) {
   const auto now = clock_.wall();
-  if (!who.last_used_at || now - *who.last_used_at >= kTouchInterval) (void)store_.touch_operator(who.id, now);
+  if (!who.last_used_at || now - *who.last_used_at >= kTouchInterval)
+    (void)store_.touch_operator(who.id, now);
 }
 
 }  // namespace relayna::identity

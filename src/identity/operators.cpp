@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "identity/token_secret.hpp"
 #include "relayna/core/encoding.hpp"
+
+#include "identity/token_secret.hpp"
 
 namespace relayna::identity {
 
 NewOperator new_operator(std::string name, std::vector<std::string> scopes,
-                         std::optional<core::SystemTime> expires_at, core::SystemTime now, core::Hmac& hasher) {
+                         std::optional<core::SystemTime> expires_at, core::SystemTime now,
+                         core::Hmac& hasher) {
   NewOperator made{.who = {}, .token = core::Secret(core::new_token(domain::kOperatorTokenPrefix))};
   made.who.id = id_made_at(now);
   made.who.name = std::move(name);
@@ -35,7 +37,8 @@ core::Result<std::string> parse_email(std::string_view text) {
   return email;
 }
 
-core::Secret rotate(domain::Operator& who, core::SystemTime now, std::chrono::seconds overlap, core::Hmac& hasher) {
+core::Secret rotate(domain::Operator& who, core::SystemTime now, std::chrono::seconds overlap,
+                    core::Hmac& hasher) {
   core::Secret token(core::new_token(domain::kOperatorTokenPrefix));
   replace_secret(who, token, now, who.bootstrap ? std::chrono::seconds::zero() : overlap, hasher);
   who.bootstrap = false;

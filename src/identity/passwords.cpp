@@ -74,7 +74,8 @@ core::Result<void> check_password(const core::Secret& password) {
     problem = fmt::format("the password must have at most {} bytes", kMaxPasswordBytes);
   }
   if (problem.empty()) return {};
-  return std::unexpected(core::Error(core::ErrorCode::invalid_request, std::move(problem)).with_param("password"));
+  return std::unexpected(
+      core::Error(core::ErrorCode::invalid_request, std::move(problem)).with_param("password"));
 }
 
 core::Result<std::string> hash_password(const core::Secret& password) {

@@ -5,24 +5,26 @@
 
 #include <fmt/format.h>
 
-#include "identity/token_secret.hpp"
 #include "relayna/core/encoding.hpp"
+
+#include "identity/token_secret.hpp"
 
 namespace relayna::identity {
 namespace {
 
-constexpr std::size_t kCookieLength = 64;      // 256 bits in hex
-constexpr std::size_t kMaxUserAgentBytes = 512;  // what the list of sessions shows; the rest is the browser's boasting
+constexpr std::size_t kCookieLength = 64;  // 256 bits in hex
+constexpr std::size_t kMaxUserAgentBytes =
+    512;  // what the list of sessions shows; the rest is the browser's boasting
 
-std::string cookie_text(std::string_view value, std::chrono::seconds lifetime, const SessionSettings& settings) {
-  return fmt::format("{}={}; Path={}; Max-Age={}; HttpOnly; SameSite=Strict{}", kSessionCookie, value, settings.path,
-                     lifetime.count(), settings.secure ? "; Secure" : "");
+std::string cookie_text(std::string_view value, std::chrono::seconds lifetime,
+                        const SessionSettings& settings) {
+  return fmt::format("{}={}; Path={}; Max-Age={}; HttpOnly; SameSite=Strict{}", kSessionCookie, value,
+                     settings.path, lifetime.count(), settings.secure ? "; Secure" : "");
 }
 
 bool could_be_ours(std::string_view value) {
-  return value.size() == kCookieLength && std::ranges::all_of(value, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return value.size() == kCookieLength &&
+         std::ranges::all_of(value, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
@@ -33,8 +35,8 @@ std::string plain_text(std::string_view text) {
   return out;
 }
 
-NewSession new_session(std::string operator_id, std::string ip, std::string_view user_agent, core::SystemTime now,
-                       const SessionSettings& settings, core::Hmac& hasher) {
+NewSession new_session(std::string operator_id, std::string ip, std::string_view user_agent,
+                       core::SystemTime now, const SessionSettings& settings, core::Hmac& hasher) {
   NewSession made;
   made.cookie = core::Secret(core::new_token(""));
   made.csrf = csrf_token(made.cookie, hasher);
@@ -49,7 +51,8 @@ NewSession new_session(std::string operator_id, std::string ip, std::string_view
   return made;
 }
 
-bool session_alive(const domain::Session& session, core::SystemTime now, const SessionSettings& settings) noexcept {
+bool session_alive(const domain::Session& session, core::SystemTime now,
+                   const SessionSettings& settings) noexcept {
   return now < session.expires_at && now < session.last_seen_at + settings.idle;
 }
 

@@ -1,10 +1,11 @@
 // Sessions: how they begin and end.
 #include <utility>
 
-#include "identity/audit.hpp"
-#include "identity/guessing.hpp"
 #include "relayna/identity/operator_auth.hpp"
 #include "relayna/identity/operators.hpp"
+
+#include "identity/audit.hpp"
+#include "identity/guessing.hpp"
 
 namespace relayna::identity {
 namespace {
@@ -21,10 +22,12 @@ core::Result<void> end_session(Unit& unit, const std::string& id) {
 }
 
 // All but `except`.
-core::Result<std::vector<std::string>> sessions_of(store::Administration& store, const std::string& operator_id,
+core::Result<std::vector<std::string>> sessions_of(store::Administration& store,
+                                                   const std::string& operator_id,
                                                    const std::string& except) {
   std::vector<std::string> ids;
-  store::ListQuery query{.where = {{.column = "operator_id", .value = operator_id}}, .limit = kSessionsAtOnce};
+  store::ListQuery query{.where = {{.column = "operator_id", .value = operator_id}},
+                         .limit = kSessionsAtOnce};
   do {
     auto page = store.of<domain::Session>().list(query);
     if (!page) return std::unexpected(page.error());
@@ -62,13 +65,15 @@ core::Result<SignedIn> OperatorAuthenticator::sign_in(const std::string& email, 
   return open_session(**found, visitor);
 }
 
-core::Result<SignedIn> OperatorAuthenticator::sign_in_with_token(const core::Secret& token, const Visitor& visitor) {
+core::Result<SignedIn> OperatorAuthenticator::sign_in_with_token(const core::Secret& token,
+                                                                 const Visitor& visitor) {
   auto who = by_token(token.reveal(), visitor.address);
   if (!who) return std::unexpected(who.error());
   return open_session(*who, visitor);
 }
 
-core::Result<SignedIn> OperatorAuthenticator::open_session(const domain::Operator& who, const Visitor& visitor) {
+core::Result<SignedIn> OperatorAuthenticator::open_session(const domain::Operator& who,
+                                                           const Visitor& visitor) {
   auto hasher = keyring_.hasher();
   const auto now = clock_.wall();
   auto made = new_session(who.id, visitor.address.to_string(), visitor.user_agent, now, sessions_, hasher);
@@ -95,7 +100,8 @@ core::Result<void> OperatorAuthenticator::sign_out(const Identified& who, const 
   actor.name = who.name;
   return store_.change([&](Unit& unit) -> core::Result<void> {
     if (auto ended = end_session(unit, who.session_id); !ended) return ended;
-    return unit.record(audit_event(actor, visitor, "sessions.delete", "sessions", who.session_id, clock_.wall()));
+    return unit.record(
+        audit_event(actor, visitor, "sessions.delete", "sessions", who.session_id, clock_.wall()));
   });
 }
 
@@ -128,7 +134,8 @@ core::Result<void> OperatorAuthenticator::change_password(const Identified& who,
     for (const auto& id : *others) {
       if (auto ended = end_session(unit, id); !ended) return ended;
     }
-    return unit.record(audit_event(**row, visitor, "operators.change-password", "operators", who.operator_id, now));
+    return unit.record(
+        audit_event(**row, visitor, "operators.change-password", "operators", who.operator_id, now));
   });
 }
 

@@ -9,8 +9,8 @@
 #include "relayna/core/time.hpp"
 #include "relayna/domain/key.hpp"
 
-// What virtual keys and operators have in common: a secret kept as a prefix and a hash, and a former one that is
-// accepted for a while.
+// What virtual keys and operators have in common: a secret kept as a prefix and a hash, and a former one that
+// is accepted for a while.
 
 namespace relayna::identity {
 
@@ -25,8 +25,8 @@ void put_secret(Holder& holder, const core::Secret& secret, core::Hmac& hasher) 
 
 /// The present secret is accepted for `overlap` more (zero: not at all), a former one no longer.
 template <class Holder>
-void replace_secret(Holder& holder, const core::Secret& secret, core::SystemTime now, std::chrono::seconds overlap,
-                    core::Hmac& hasher) {
+void replace_secret(Holder& holder, const core::Secret& secret, core::SystemTime now,
+                    std::chrono::seconds overlap, core::Hmac& hasher) {
   holder.previous_hash.reset();
   holder.previous_valid_until.reset();
   if (overlap > std::chrono::seconds::zero()) {

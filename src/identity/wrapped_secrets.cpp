@@ -133,8 +133,8 @@ core::Result<std::optional<WrappedSecrets::Opened>> WrappedSecrets::unwrap(const
   return core::fail(core::ErrorCode::store_unavailable, {}, "the stored " + row + " keeps changing");
 }
 
-core::Result<void> WrappedSecrets::rewrap(const std::string& row, const std::string& stored, const Opened& opened,
-                                          const Candidate& under, bool& lost_race) {
+core::Result<void> WrappedSecrets::rewrap(const std::string& row, const std::string& stored,
+                                          const Opened& opened, const Candidate& under, bool& lost_race) {
   auto wrapped = wrap(row, opened.label, opened.value);
   if (!wrapped) return std::unexpected(wrapped.error());
   if (auto replaced = secrets_.replace(row, stored, *wrapped); !replaced) {

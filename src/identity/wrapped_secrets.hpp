@@ -4,18 +4,20 @@
 #include <string>
 #include <vector>
 
-#include "identity/data_key_text.hpp"
-#include "identity/master_key.hpp"
 #include "relayna/core/result.hpp"
 #include "relayna/core/secret.hpp"
 #include "relayna/identity/keyring.hpp"
 #include "relayna/store/store.hpp"
 
+#include "identity/data_key_text.hpp"
+#include "identity/master_key.hpp"
+
 namespace relayna::identity {
 
 inline constexpr const char* kPepperRow = "pepper";
 inline constexpr const char* kDataKeyRow = "data_key";
-inline constexpr const char* kNextDataKeyRow = "data_key_next";  ///< only during a rotation; empty or absent otherwise
+inline constexpr const char* kNextDataKeyRow =
+    "data_key_next";  ///< only during a rotation; empty or absent otherwise
 
 /// The installation's secrets as they are stored: each wrapped under a master key. One use after another.
 class WrappedSecrets {
@@ -33,11 +35,12 @@ class WrappedSecrets {
     KeyLabel label;
     core::Secret value;
   };
-  /// Opens the row, which is re-wrapped when it was not under the current master key. A row that is not there, or
-  /// empty: a random one is made when `make_missing`, else nullopt.
+  /// Opens the row, which is re-wrapped when it was not under the current master key. A row that is not
+  /// there, or empty: a random one is made when `make_missing`, else nullopt.
   core::Result<std::optional<Opened>> unwrap(const std::string& row, bool make_missing);
   /// `value` as the row would hold it, under the current master key.
-  core::Result<std::string> wrap(const std::string& row, const KeyLabel& label, const core::Secret& value) const;
+  core::Result<std::string> wrap(const std::string& row, const KeyLabel& label,
+                                 const core::Secret& value) const;
   /// Which master key the row is wrapped under; nullopt when the row is not there.
   core::Result<std::optional<Wrapping>> inspect(const std::string& row) const;
 

@@ -8,13 +8,14 @@
 
 namespace relayna::proxy {
 
-Handler::Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about, runtime::Shard& shard,
-                 Settings settings)
+Handler::Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about,
+                 runtime::Shard& shard, Settings settings)
     : pipeline_(pipeline), health_(health), about_(about), shard_(shard), settings_(std::move(settings)) {}
 
 bool Handler::origin_allowed(std::string_view origin) const {
-  return !origin.empty() && std::any_of(settings_.cors_allowed_origins.begin(), settings_.cors_allowed_origins.end(),
-                                        [&](const std::string& allowed) { return allowed == "*" || allowed == origin; });
+  return !origin.empty() &&
+         std::any_of(settings_.cors_allowed_origins.begin(), settings_.cors_allowed_origins.end(),
+                     [&](const std::string& allowed) { return allowed == "*" || allowed == origin; });
 }
 
 http::Response Handler::preflight(std::string_view origin, std::string_view wanted_headers) const {
@@ -50,7 +51,8 @@ runtime::Task<http::Response> Handler::handle(http::Request request) {
     origin = request.head.fields.get("origin");
     if (!origin_allowed(origin)) origin.clear();
     const auto& fields = request.head.fields;
-    if (!origin.empty() && request.head.method == "OPTIONS" && fields.count("access-control-request-method") > 0) {
+    if (!origin.empty() && request.head.method == "OPTIONS" &&
+        fields.count("access-control-request-method") > 0) {
       auto response = preflight(origin, fields.get("access-control-request-headers"));
       add_ids(response, request.received);
       co_return response;
@@ -61,12 +63,15 @@ runtime::Task<http::Response> Handler::handle(http::Request request) {
   if (response.head.status >= 500) health_.failures.fetch_add(1, std::memory_order_relaxed);
   if (!origin.empty()) {
     response.head.fields.set("Access-Control-Allow-Origin", origin);
-    response.head.fields.set("Access-Control-Expose-Headers", "*, x-relayna-request-id, x-relayna-error, retry-after");
+    response.head.fields.set("Access-Control-Expose-Headers",
+                             "*, x-relayna-request-id, x-relayna-error, retry-after");
     response.head.fields.add("Vary", "Origin");
   }
   co_return response;
 }
 
-http::Response Handler::refuse(std::string_view target, const core::Error& error) { return pipeline_.refuse(target, error); }
+http::Response Handler::refuse(std::string_view target, const core::Error& error) {
+  return pipeline_.refuse(target, error);
+}
 
 }  // namespace relayna::proxy

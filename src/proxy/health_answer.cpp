@@ -3,7 +3,8 @@
 
 namespace relayna::proxy {
 
-http::Response health_answer(const pipeline::Health& health, const pipeline::About& about, const core::Clock& clock) {
+http::Response health_answer(const pipeline::Health& health, const pipeline::About& about,
+                             const core::Clock& clock) {
   const auto upstreams = health.upstreams();
   std::string message;
   json::Document checks = json::Document::object();
@@ -25,10 +26,13 @@ http::Response health_answer(const pipeline::Health& health, const pipeline::Abo
   body["pid"] = about.pid;
   body["ports"] = {{"proxy", about.proxy_port}, {"control", about.control_port}};
   body["requests"] = requests;
-  body["success_percent"] = requests == 0 ? 100.0 : 100.0 * static_cast<double>(requests - failures) / static_cast<double>(requests);
+  body["success_percent"] =
+      requests == 0 ? 100.0
+                    : 100.0 * static_cast<double>(requests - failures) / static_cast<double>(requests);
   body["checks"] = std::move(checks);
   body["upstreams"] = json::Document::array();
-  for (const auto& upstream : upstreams) body["upstreams"].push_back({{"name", upstream.name}, {"kind", upstream.kind}});
+  for (const auto& upstream : upstreams)
+    body["upstreams"].push_back({{"name", upstream.name}, {"kind", upstream.kind}});
 
   http::Response response;
   response.head.status = upstreams.empty() ? 503 : 200;

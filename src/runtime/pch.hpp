@@ -1,4 +1,5 @@
-// The shared precompiled header: what every file that awaits I/O needs. Costs 2 s once instead of 1.5 s per file.
+// The shared precompiled header: what every file that awaits I/O needs. Costs 2 s once instead of 1.5 s per
+// file.
 #pragma once
 
 #include <array>

@@ -38,10 +38,13 @@ core::Result<std::vector<DailyUsage>> SnapshotAnalytics::daily(const DailyUsageQ
   return answer([&](UsageSnapshot& snapshot) { return usage_days(snapshot, query); });
 }
 
-core::Result<std::vector<std::string>> SnapshotAnalytics::values(UsageDimension dimension, const std::string& prefix,
-                                                                 const UsageFilter& filter, std::size_t limit) {
-  return answer(
-      [&](UsageSnapshot& snapshot) { return UsageReports(snapshot).values(dimension, prefix, filter, limit); });
+core::Result<std::vector<std::string>> SnapshotAnalytics::values(UsageDimension dimension,
+                                                                 const std::string& prefix,
+                                                                 const UsageFilter& filter,
+                                                                 std::size_t limit) {
+  return answer([&](UsageSnapshot& snapshot) {
+    return UsageReports(snapshot).values(dimension, prefix, filter, limit);
+  });
 }
 
 }  // namespace relayna::store

@@ -20,8 +20,8 @@ class SnapshotAnalytics : public AnalyticsRepository {
                                                 const UsageFilter& filter, std::size_t limit) final;
 
  private:
-  /// Calls `work` with a snapshot, with another one when the connection turned out to be dead. Its error, or the
-  /// database's.
+  /// Calls `work` with a snapshot, with another one when the connection turned out to be dead. Its error, or
+  /// the database's.
   virtual core::Result<void> in_snapshot(const std::function<core::Result<void>(UsageSnapshot&)>& work) = 0;
   template <class F>
   auto answer(F ask);

@@ -7,8 +7,9 @@
 #include "store/usage_sql.hpp"
 
 // From which rows a question about usage is answered. Whole hours or days come from the first rollup that
-// knows every field in question. Where the period ends within one, it is left out and the events of the period
-// are added, or it is used and the events beside the period are taken off again: whichever are in less time.
+// knows every field in question. Where the period ends within one, it is left out and the events of the
+// period are added, or it is used and the events beside the period are taken off again: whichever are in less
+// time.
 
 namespace relayna::store {
 

@@ -113,8 +113,8 @@ std::string UsageReports::rollup_rows(UsageStatement& statement, const Question&
   return fmt::format("SELECT {} FROM {} WHERE {}", columns, range.rollup->table, all_of(conditions));
 }
 
-std::string UsageReports::event_rows(UsageStatement& statement, const Question& question,
-                                     const UsageEnd& end, std::int64_t bucket_unit) {
+std::string UsageReports::event_rows(UsageStatement& statement, const Question& question, const UsageEnd& end,
+                                     std::int64_t bucket_unit) {
   std::vector<std::string> conditions;
   within(statement, end.period, conditions);
   for (const UsageCondition& condition : question.conditions)
@@ -174,8 +174,9 @@ core::Result<UsageSeries> UsageReports::series(const SeriesQuery& query) {
   UsageStatement statement(dialect_);
   const std::string used = rows(statement, *question, unit);
   const std::string name = grouped ? ordered(dialect_, *grouped) : "name";
-  statement.text = fmt::format("SELECT bucket, name, {} FROM {} GROUP BY bucket, name{} ORDER BY bucket{}",
-                               summary_list(dialect_), used, of_something(dialect_), grouped ? ", " + name : "");
+  statement.text =
+      fmt::format("SELECT bucket, name, {} FROM {} GROUP BY bucket, name{} ORDER BY bucket{}",
+                  summary_list(dialect_), used, of_something(dialect_), grouped ? ", " + name : "");
   for (UsageGroupRow& row : snapshot_.groups(statement)) {
     series.points.push_back({.bucket = core::SystemTime(std::chrono::seconds(row.bucket * unit)),
                              .name = std::move(row.name),
@@ -251,9 +252,10 @@ core::Result<std::vector<std::string>> UsageReports::values(UsageDimension dimen
       conditions.push_back(fmt::format("{} < {}", key, statement.parameter(std::move(last))));
   }
   if (!by_id) conditions.emplace_back("name <> ''");
-  statement.text = fmt::format("SELECT 0, name FROM {} WHERE {} GROUP BY {}, name{} ORDER BY {}, {} LIMIT {}",
-                               used, all_of(conditions), key, of_something(dialect_), key, ordered(dialect_, field),
-                               statement.parameter(static_cast<std::int64_t>(std::min(limit, kMostValues))));
+  statement.text =
+      fmt::format("SELECT 0, name FROM {} WHERE {} GROUP BY {}, name{} ORDER BY {}, {} LIMIT {}", used,
+                  all_of(conditions), key, of_something(dialect_), key, ordered(dialect_, field),
+                  statement.parameter(static_cast<std::int64_t>(std::min(limit, kMostValues))));
   std::vector<std::string> names;
   for (UsageGroupRow& row : snapshot_.groups(statement)) {
     if (!row.name.empty()) names.push_back(std::move(row.name));

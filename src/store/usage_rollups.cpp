@@ -25,9 +25,12 @@ constexpr std::int64_t kHour = 3'600;
 constexpr std::int64_t kDay = 24 * kHour;
 constexpr std::int64_t kWeek = 7 * kDay;
 constexpr UsageRollup kRollups[] = {
-    {"usage_hourly_traffic", kHour, kTraffic}, {"usage_daily_scopes", kDay, kByScope},
-    {"usage_daily_keys", kDay, kByKey},        {"usage_daily_end_users", kDay, kByEndUser},
-    {"usage_daily_tags", kDay, kByTag},        {"usage_daily_tasks", kDay, kByTask},
+    {"usage_hourly_traffic", kHour, kTraffic},
+    {"usage_daily_scopes", kDay, kByScope},
+    {"usage_daily_keys", kDay, kByKey},
+    {"usage_daily_end_users", kDay, kByEndUser},
+    {"usage_daily_tags", kDay, kByTag},
+    {"usage_daily_tasks", kDay, kByTask},
     {"usage_weekly_end_users", kWeek, kByEndUser},
 };
 

@@ -7,7 +7,8 @@ using domain::ProviderKind;
 
 namespace {
 
-const CredentialMapping* find_mapping(const catalog::Snapshot& snapshot, CredentialMapping::Scope scope, std::string_view target) {
+const CredentialMapping* find_mapping(const catalog::Snapshot& snapshot, CredentialMapping::Scope scope,
+                                      std::string_view target) {
   if (target.empty()) return nullptr;
   for (const auto& mapping : snapshot.mappings) {
     if (mapping.scope == scope && mapping.target_id == target && !mapping.credential.empty()) return &mapping;
@@ -17,10 +18,11 @@ const CredentialMapping* find_mapping(const catalog::Snapshot& snapshot, Credent
 
 }  // namespace
 
-ChosenCredential choose_credential(const catalog::Snapshot& snapshot, const domain::Provider& provider, std::string_view key_id,
-                                   std::string_view project_id) {
+ChosenCredential choose_credential(const catalog::Snapshot& snapshot, const domain::Provider& provider,
+                                   std::string_view key_id, std::string_view project_id) {
   if (provider.kind == ProviderKind::litellm) {
-    if (const auto* m = find_mapping(snapshot, CredentialMapping::Scope::key, key_id)) return {m->credential.reveal(), "key_mapping"};
+    if (const auto* m = find_mapping(snapshot, CredentialMapping::Scope::key, key_id))
+      return {m->credential.reveal(), "key_mapping"};
     if (const auto* m = find_mapping(snapshot, CredentialMapping::Scope::project, project_id)) {
       return {m->credential.reveal(), "project_mapping"};
     }
@@ -31,7 +33,8 @@ ChosenCredential choose_credential(const catalog::Snapshot& snapshot, const doma
 
 CredentialField credential_field(const domain::Provider& provider) noexcept {
   if (provider.header.mode == domain::CredentialHeaderMode::custom_header) {
-    return {provider.header.name, provider.header.format == domain::CredentialValueFormat::bearer ? "Bearer " : ""};
+    return {provider.header.name,
+            provider.header.format == domain::CredentialValueFormat::bearer ? "Bearer " : ""};
   }
   switch (provider.kind) {
     case ProviderKind::anthropic:

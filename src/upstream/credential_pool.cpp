@@ -60,7 +60,8 @@ CredentialPool::Use& CredentialPool::use_of(std::string_view id) {
   return *found->second;
 }
 
-bool CredentialPool::over_caps(const PooledCredential& credential, const Use& use, core::TimePoint now) const {
+bool CredentialPool::over_caps(const PooledCredential& credential, const Use& use,
+                               core::TimePoint now) const {
   const auto& concurrent = credential.max_concurrent_requests;
   if (concurrent && use.in_flight >= share(*concurrent, shares_)) return true;
   const auto& rate = credential.requests_per_minute;

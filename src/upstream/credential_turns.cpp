@@ -19,8 +19,8 @@ void CredentialTurns::add_all(const domain::Provider& provider,
     own_ = chosen_;
   }
   for (const auto& credential : further) {
-    all_.push_back(
-        {credential.id, credential.weight, credential.requests_per_minute, credential.max_concurrent_requests});
+    all_.push_back({credential.id, credential.weight, credential.requests_per_minute,
+                    credential.max_concurrent_requests});
     named_.push_back(&credential);
   }
 }

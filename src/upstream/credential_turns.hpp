@@ -29,7 +29,7 @@ class CredentialTurns {
 
   CredentialPool& pool_;
   ChosenCredential chosen_;
-  std::vector<PooledCredential> all_;  ///< empty: `chosen_` is the only one
+  std::vector<PooledCredential> all_;                     ///< empty: `chosen_` is the only one
   std::vector<const domain::ProviderCredential*> named_;  ///< beside `all_`; null: the provider's own
   ChosenCredential own_;
   std::vector<std::size_t> tried_;

@@ -4,6 +4,7 @@
 
 #include "relayna/core/encoding.hpp"
 #include "relayna/dialect/echo.hpp"
+
 #include "upstream/edited_body.hpp"
 
 namespace relayna::upstream {
@@ -15,7 +16,8 @@ constexpr std::chrono::hours kStall{24};  // `x-echo-fault: stall`: longer than 
 /// The frames of a stream, one per pull, with the delay asked for between them.
 class EchoStream final : public http::BodySource {
  public:
-  EchoStream(runtime::Shard& shard, std::vector<std::string> frames, dialect::EchoOptions options, runtime::StopSource* stop)
+  EchoStream(runtime::Shard& shard, std::vector<std::string> frames, dialect::EchoOptions options,
+             runtime::StopSource* stop)
       : shard_(shard), frames_(std::move(frames)), options_(std::move(options)), stop_(stop) {
     if (options_.fault == "truncate") frames_.resize(std::max<std::size_t>(1, frames_.size() / 2));
   }
@@ -27,12 +29,14 @@ class EchoStream final : public http::BodySource {
     }
     if (position_ >= frames_.size()) {
       if (options_.fault == "truncate") {
-        co_return core::fail(core::ErrorCode::upstream_protocol, "The upstream ended the stream early.", "x-echo-fault: truncate");
+        co_return core::fail(core::ErrorCode::upstream_protocol, "The upstream ended the stream early.",
+                             "x-echo-fault: truncate");
       }
       co_return http::Chunk{{}, true};
     }
     if (position_ > 0 && options_.chunk_delay.count() > 0) {
-      if (!co_await shard_.sleep(options_.chunk_delay, stop_)) co_return core::fail(core::ErrorCode::client_closed);
+      if (!co_await shard_.sleep(options_.chunk_delay, stop_))
+        co_return core::fail(core::ErrorCode::client_closed);
     }
     co_return http::Chunk{frames_[position_++], false};
   }
@@ -48,18 +52,20 @@ class EchoStream final : public http::BodySource {
 core::Result<dialect::EchoOptions> read_options(const http::Fields& fields) {
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   for (const auto field : fields) {
-    if (field.name.size() > 7 && core::iequals(field.name.substr(0, 7), "x-echo-")) headers.emplace_back(field.name, field.value);
+    if (field.name.size() > 7 && core::iequals(field.name.substr(0, 7), "x-echo-"))
+      headers.emplace_back(field.name, field.value);
   }
   return dialect::parse_echo_options(headers);
 }
 
 }  // namespace
 
-runtime::Task<core::Result<Answer>> call_echo(runtime::Shard& shard, const Candidate& candidate, const Outbound& outbound) {
+runtime::Task<core::Result<Answer>> call_echo(runtime::Shard& shard, const Candidate& candidate,
+                                              const Outbound& outbound) {
   auto options = read_options(*outbound.client_fields);
   if (!options) co_return std::unexpected(options.error());
-  // Echo is asked what any other provider would be asked, edits included; but for the usage of legacy completions, whose chunks would then
-  // carry a `"usage":null` that clients of that API do not expect.
+  // Echo is asked what any other provider would be asked, edits included; but for the usage of legacy
+  // completions, whose chunks would then carry a `"usage":null` that clients of that API do not expect.
   Outbound asked = outbound;
   asked.inject_usage = outbound.inject_usage && outbound.operation == dialect::Operation::chat_completions;
   auto edited = edited_body(asked, candidate);
@@ -69,7 +75,8 @@ runtime::Task<core::Result<Answer>> call_echo(runtime::Shard& shard, const Candi
   request.operation = outbound.operation;
   request.body = body;
   request.request_id = std::string(outbound.request_id);
-  request.created = std::chrono::duration_cast<std::chrono::seconds>(shard.clock().wall().time_since_epoch()).count();
+  request.created =
+      std::chrono::duration_cast<std::chrono::seconds>(shard.clock().wall().time_since_epoch()).count();
   request.options = *options;
   auto answer = dialect::echo(request);
   if (!answer) co_return std::unexpected(answer.error());

@@ -12,10 +12,12 @@ const json::Member* find(const std::vector<json::Member>& members, std::string_v
 }
 
 /// Sets include_usage within an existing stream_options object, or adds the object. Only those bytes change.
-core::Result<void> ask_for_usage(json::Splice& splice, std::string_view text, const std::vector<json::Member>& members) {
+core::Result<void> ask_for_usage(json::Splice& splice, std::string_view text,
+                                 const std::vector<json::Member>& members) {
   const auto* options = find(members, "stream_options");
   const std::string_view value =
-      options == nullptr ? std::string_view{} : text.substr(options->value_begin, options->value_end - options->value_begin);
+      options == nullptr ? std::string_view{}
+                         : text.substr(options->value_begin, options->value_end - options->value_begin);
   if (!value.starts_with('{')) {  // absent or null
     json::set_member(splice, text, members, "stream_options", R"({"include_usage":true})");
     return {};
@@ -37,7 +39,8 @@ core::Result<json::Splice> edited_body(const Outbound& outbound, const Candidate
   if (!edits) return splice;
   auto members = json::top_level(text);
   if (!members) return std::unexpected(members.error());
-  if (candidate.rewrites_model) json::set_member(splice, text, *members, "model", json::quote(candidate.model));
+  if (candidate.rewrites_model)
+    json::set_member(splice, text, *members, "model", json::quote(candidate.model));
   if (outbound.inject_usage) {
     if (auto done = ask_for_usage(splice, text, *members); !done) return std::unexpected(done.error());
   }

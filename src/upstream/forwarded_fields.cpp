@@ -9,11 +9,17 @@ namespace relayna::upstream {
 
 namespace {
 
-/// The caller's credentials in every spelling its SDKs use, what the HTTP client writes itself, and trace context that we replace.
+/// The caller's credentials in every spelling its SDKs use, what the HTTP client writes itself, and trace
+/// context that we replace.
 constexpr std::array<std::string_view, 15> kRemoved{
-    "authorization", "proxy-authorization", "x-api-key",       "x-goog-api-key", "api-key",
-    "x-litellm-api-key", "x-litellm-key",   "host",            "content-length", "expect",
-    "accept-encoding",   "traceparent",     "content-encoding", "x-aih-api-key", "forwarded",
+    "authorization",    "proxy-authorization",
+    "x-api-key",        "x-goog-api-key",
+    "api-key",          "x-litellm-api-key",
+    "x-litellm-key",    "host",
+    "content-length",   "expect",
+    "accept-encoding",  "traceparent",
+    "content-encoding", "x-aih-api-key",
+    "forwarded",
 };
 
 bool has_prefix(std::string_view name, std::string_view prefix) noexcept {
@@ -24,12 +30,14 @@ bool removed(std::string_view name) noexcept {
   for (const auto& r : kRemoved) {
     if (core::iequals(name, r)) return true;
   }
-  return has_prefix(name, "x-relayna-") || has_prefix(name, "x-echo-") || has_prefix(name, "x-apigee-entra-") || http::is_hop_by_hop(name);
+  return has_prefix(name, "x-relayna-") || has_prefix(name, "x-echo-") ||
+         has_prefix(name, "x-apigee-entra-") || http::is_hop_by_hop(name);
 }
 
 }  // namespace
 
-http::Fields forwarded_fields(const Outbound& outbound, const domain::Provider& provider, const ChosenCredential& credential) {
+http::Fields forwarded_fields(const Outbound& outbound, const domain::Provider& provider,
+                              const ChosenCredential& credential) {
   const http::Fields& client = *outbound.client_fields;
   const CredentialField credential_name = credential_field(provider);
   const bool names_hops = client.count("connection") > 0;

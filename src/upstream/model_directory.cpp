@@ -4,6 +4,7 @@
 #include "relayna/telemetry/log.hpp"
 #include "relayna/upstream/credential.hpp"
 #include "relayna/upstream/dispatcher.hpp"
+
 #include "upstream/forwarded_fields.hpp"
 
 namespace relayna::upstream {
@@ -25,11 +26,16 @@ core::Result<std::vector<dialect::ModelEntry>> read_list(std::string_view body, 
   }
   std::vector<dialect::ModelEntry> models;
   for (const auto& item : *data) {
-    if (!item.is_object() || !item.contains("id") || !item["id"].is_string() || models.size() >= kMostModels) continue;
+    if (!item.is_object() || !item.contains("id") || !item["id"].is_string() || models.size() >= kMostModels)
+      continue;
     dialect::ModelEntry entry;
     entry.id = item["id"].get<std::string>();
-    entry.owned_by = item.contains("owned_by") && item["owned_by"].is_string() ? item["owned_by"].get<std::string>() : owner;
-    entry.created = item.contains("created") && item["created"].is_number_integer() ? item["created"].get<std::int64_t>() : 0;
+    entry.owned_by = item.contains("owned_by") && item["owned_by"].is_string()
+                         ? item["owned_by"].get<std::string>()
+                         : owner;
+    entry.created = item.contains("created") && item["created"].is_number_integer()
+                        ? item["created"].get<std::int64_t>()
+                        : 0;
     models.push_back(std::move(entry));
   }
   return models;
@@ -47,16 +53,18 @@ std::vector<ListedModel> sorted_unique(std::vector<ListedModel> all) {
 
 }  // namespace
 
-ModelDirectory::ModelDirectory(runtime::Shard& shard, http::Client& client) : shard_(shard), client_(client) {}
+ModelDirectory::ModelDirectory(runtime::Shard& shard, http::Client& client)
+    : shard_(shard), client_(client) {}
 
 ModelDirectory::~ModelDirectory() = default;
 
 bool ModelDirectory::lists(domain::ProviderKind kind) noexcept {
-  return kind == domain::ProviderKind::litellm || kind == domain::ProviderKind::openai || kind == domain::ProviderKind::anthropic;
+  return kind == domain::ProviderKind::litellm || kind == domain::ProviderKind::openai ||
+         kind == domain::ProviderKind::anthropic;
 }
 
-runtime::Task<core::Result<std::vector<dialect::ModelEntry>>> ModelDirectory::ask(const domain::Provider& provider,
-                                                                                  runtime::StopSource* stop) {
+runtime::Task<core::Result<std::vector<dialect::ModelEntry>>> ModelDirectory::ask(
+    const domain::Provider& provider, runtime::StopSource* stop) {
   auto base = net::BaseUrl::parse(provider.base_url);
   if (!base) co_return std::unexpected(base.error());
   const http::Fields no_fields;
@@ -81,23 +89,28 @@ runtime::Task<core::Result<std::vector<dialect::ModelEntry>>> ModelDirectory::as
     if (!chunk) co_return std::unexpected(chunk.error());
     ended = chunk->end;
     body.append(chunk->bytes);
-    if (body.size() > kMostBytes) co_return core::fail(core::ErrorCode::upstream_protocol, {}, "model list over 1 MiB");
+    if (body.size() > kMostBytes)
+      co_return core::fail(core::ErrorCode::upstream_protocol, {}, "model list over 1 MiB");
   }
   if (response->head.status == 401 || response->head.status == 403) {
-    co_return core::fail(core::ErrorCode::upstream_auth_failed, {}, "model list answered " + std::to_string(response->head.status));
+    co_return core::fail(core::ErrorCode::upstream_auth_failed, {},
+                         "model list answered " + std::to_string(response->head.status));
   }
   if (response->head.status != 200) {
-    co_return core::fail(core::ErrorCode::upstream_protocol, {}, "model list answered " + std::to_string(response->head.status));
+    co_return core::fail(core::ErrorCode::upstream_protocol, {},
+                         "model list answered " + std::to_string(response->head.status));
   }
   co_return read_list(body, provider.name);
 }
 
-runtime::Task<std::vector<ListedModel>> ModelDirectory::list(catalog::SnapshotPtr snapshot, runtime::StopSource* stop) {
+runtime::Task<std::vector<ListedModel>> ModelDirectory::list(catalog::SnapshotPtr snapshot,
+                                                             runtime::StopSource* stop) {
   std::vector<ListedModel> all;
   for (const auto& model : snapshot->models) {
     const auto* provider = snapshot->provider(model.provider);
     if (provider == nullptr) continue;
-    const auto created = std::chrono::duration_cast<std::chrono::seconds>(model.created_at.time_since_epoch()).count();
+    const auto created =
+        std::chrono::duration_cast<std::chrono::seconds>(model.created_at.time_since_epoch()).count();
     all.push_back({{model.name, model.provider, created}, provider});
   }
   for (const auto& provider : snapshot->providers) {
@@ -113,7 +126,8 @@ runtime::Task<std::vector<ListedModel>> ModelDirectory::list(catalog::SnapshotPt
       if (models) {
         fresh.models = std::move(*models);
       } else {
-        telemetry::log("upstream")->warn("models of {} not listed: {}", provider.name, models.error().describe());
+        telemetry::log("upstream")
+            ->warn("models of {} not listed: {}", provider.name, models.error().describe());
       }
     }
     for (const auto& entry : cache_[provider.name].models) all.push_back({entry, &provider});

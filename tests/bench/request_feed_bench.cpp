@@ -1,4 +1,5 @@
-// What it costs a request to be remembered for operators: one record into the ring of its shard, as remember.cpp fills it.
+// What it costs a request to be remembered for operators: one record into the ring of its shard, as
+// remember.cpp fills it.
 //   request_feed_bench [records]    under callgrind, the difference of two counts of records is instructions
 
 #include <chrono>
@@ -64,7 +65,7 @@ int main(int argc, char** argv) {
   write(2 * pipeline::RequestFeed::kRemembered);  // every slot has been used
   const double began = thread_cpu_ns();
   write(records);
-  std::printf("%.1f ns CPU a record, %zu bytes each\n", (thread_cpu_ns() - began) / static_cast<double>(records),
-              sizeof(pipeline::FinishedRequest));
+  std::printf("%.1f ns CPU a record, %zu bytes each\n",
+              (thread_cpu_ns() - began) / static_cast<double>(records), sizeof(pipeline::FinishedRequest));
   return ring.end() == records + 2 * pipeline::RequestFeed::kRemembered ? 0 : 1;
 }

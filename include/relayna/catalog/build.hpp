@@ -26,8 +26,10 @@ struct Built {
   std::vector<std::string> problems;  ///< rows left out and why, for the log; no secrets
 };
 
-/// Rows plus the providers of the environment and the built-in price list, as one snapshot. A stored provider hides an environment one of the same name. A row whose
-/// credential does not open is left out and reported: the rest still serves.
-Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::Provider>& environment, const Opener& open);
+/// Rows plus the providers of the environment and the built-in price list, as one snapshot. A stored provider
+/// hides an environment one of the same name. A row whose credential does not open is left out and reported:
+/// the rest still serves.
+Built build_snapshot(const store::CatalogRows& rows, const std::vector<domain::Provider>& environment,
+                     const Opener& open);
 
 }  // namespace relayna::catalog

@@ -8,13 +8,15 @@
 
 namespace relayna::catalog {
 
-/// Keeps the snapshot current: loads at start (retrying while the store is away), reloads after change notices, publishes to every shard.
-/// Notices that arrive during a load cause exactly one more. Lives on one shard; `notify` may be called from any thread.
+/// Keeps the snapshot current: loads at start (retrying while the store is away), reloads after change
+/// notices, publishes to every shard. Notices that arrive during a load cause exactly one more. Lives on one
+/// shard; `notify` may be called from any thread.
 class Refresher {
  public:
   using Publish = std::function<void(SnapshotPtr)>;
   /// All references outlive the refresher. `publish` runs on the shard's thread, `open` on an offload thread.
-  Refresher(runtime::Shard& shard, store::Store& store, std::vector<domain::Provider> environment, Opener open, Publish publish);
+  Refresher(runtime::Shard& shard, store::Store& store, std::vector<domain::Provider> environment,
+            Opener open, Publish publish);
 
   /// The loop; ends when `stop` is requested. Spawn it once.
   runtime::Task<void> run(runtime::StopSource* stop);

@@ -35,7 +35,7 @@ class Snapshot {
   std::map<domain::Route, domain::RouteSettings> routes;
   std::vector<domain::Limit> limits;  ///< enabled ones
   domain::LitellmPassthrough passthrough;
-  domain::PriceCatalog prices;        ///< the built-in list and the enabled overrides
+  domain::PriceCatalog prices;  ///< the built-in list and the enabled overrides
 
   [[nodiscard]] const domain::Provider* provider(std::string_view name) const noexcept;
   [[nodiscard]] const domain::Model* model(std::string_view name) const noexcept;

@@ -8,7 +8,8 @@
 
 namespace relayna::catalog {
 
-/// One shard's current snapshot. A plain shared_ptr, swapped only on the shard's thread; a request takes a copy and keeps it to its end.
+/// One shard's current snapshot. A plain shared_ptr, swapped only on the shard's thread; a request takes a
+/// copy and keeps it to its end.
 class View {
  public:
   View() : current_(std::make_shared<const Snapshot>()) {}

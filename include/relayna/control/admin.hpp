@@ -69,13 +69,13 @@ class Admin {
     ledger::LimitUse& use;                  ///< of this shard
     const pipeline::ShardReports& shards;
     ledger::BudgetWatch& budgets;  ///< of all shards
-    pipeline::Pipeline& pipeline;           ///< this shard's; not used any more after `drain`
-    std::string base_path = "/";  ///< prefix a reverse proxy serves the control listener under
-    bool tls = false;             ///< the control listener itself has TLS
+    pipeline::Pipeline& pipeline;  ///< this shard's; not used any more after `drain`
+    std::string base_path = "/";   ///< prefix a reverse proxy serves the control listener under
+    bool tls = false;              ///< the control listener itself has TLS
     std::vector<domain::Provider> environment_providers;  ///< those that exist without a row
     Studio studio;
-    std::string log_level;  ///< the filter the process started with
-    domain::Retention retention;  ///< as configured; what operators save goes before it
+    std::string log_level;                         ///< the filter the process started with
+    domain::Retention retention;                   ///< as configured; what operators save goes before it
     std::vector<ProcessSetting> process_settings;  ///< those of a group stand together
   };
   explicit Admin(Parts parts);

@@ -56,8 +56,8 @@ struct ScryptCost {
   unsigned r = 8;
   unsigned p = 3;
 };
-/// scrypt (RFC 7914): slow on purpose, for passwords only. invalid_request when `cost` is out of bounds or needs
-/// over 256 MB. Blocks for about a fifth of a second with the cost above.
+/// scrypt (RFC 7914): slow on purpose, for passwords only. invalid_request when `cost` is out of bounds or
+/// needs over 256 MB. Blocks for about a fifth of a second with the cost above.
 Result<Digest> scrypt(const Secret& password, std::string_view salt, ScryptCost cost);
 
 /// Cryptographically random bytes from OpenSSL; aborts the process when the system has none.

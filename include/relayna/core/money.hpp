@@ -13,7 +13,8 @@ class Money {
  public:
   constexpr Money() noexcept = default;
   static constexpr Money nanos(std::int64_t n) noexcept { return Money(n); }
-  /// Decimal text such as `0.25`, `12` or `2.5e-07`; at most nine decimals. nullopt when malformed or out of range.
+  /// Decimal text such as `0.25`, `12` or `2.5e-07`; at most nine decimals. nullopt when malformed or out of
+  /// range.
   static std::optional<Money> parse(std::string_view text) noexcept;
   [[nodiscard]] constexpr std::int64_t nanos() const noexcept { return nanos_; }
   /// Shortest decimal, for example `0.25`.

@@ -24,8 +24,8 @@ std::span<const Scope> scopes() noexcept;
 /// What is wrong with a text as a scope, saying which there are; nullopt: it is one, or a wildcard.
 std::optional<std::string> scope_problem(std::string_view scope);
 
-/// The list in order and without repetitions. invalid_request with `param` = `scopes` when it is empty or names
-/// what is no scope, saying which there are.
+/// The list in order and without repetitions. invalid_request with `param` = `scopes` when it is empty or
+/// names what is no scope, saying which there are.
 core::Result<std::vector<std::string>> parse_scopes(std::vector<std::string> wanted);
 
 /// Whether `granted` holds `needed`, a scope of the table or a wildcard, itself or by a wildcard.

@@ -28,7 +28,7 @@ class Server {
     net::Endpoint bind;  ///< port 0 picks one
     std::shared_ptr<net::TlsServerContext> tls;
     net::TrustedProxies trusted_proxies;
-    bool reuse_port = false;  ///< several shards accept on one port
+    bool reuse_port = false;                 ///< several shards accept on one port
     std::size_t max_connections = 16'384;    ///< more are accepted and closed at once
     std::size_t max_head_bytes = 32 * 1024;  ///< at most 60 KiB
     std::size_t max_fields = 100;

@@ -20,9 +20,10 @@ class SseParser {
  public:
   explicit SseParser(std::size_t max_event_bytes = 1 << 20) : max_(max_event_bytes) {}
   /// Calls `on_event` for every event completed by `bytes`; views are valid during the call. Frames without
-  /// data (comments, blank lines) are reported with empty data so that a filter can pass them on: the `raw` of
-  /// all frames joined is the stream. A frame that ends in CR at the end of `bytes` is dispatched at once; if
-  /// an LF follows it is reported alone. False when an event outgrew the limit; the parser is then unusable.
+  /// data (comments, blank lines) are reported with empty data so that a filter can pass them on: the `raw`
+  /// of all frames joined is the stream. A frame that ends in CR at the end of `bytes` is dispatched at once;
+  /// if an LF follows it is reported alone. False when an event outgrew the limit; the parser is then
+  /// unusable.
   bool feed(std::string_view bytes, const std::function<void(const SseEvent&)>& on_event);
   /// True between two frames: a keep-alive comment may be written here.
   [[nodiscard]] bool at_boundary() const noexcept { return frame_.empty(); }

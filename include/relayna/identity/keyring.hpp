@@ -32,14 +32,15 @@ class DataKeys;
 
 /// The installation's two secrets: the pepper that key hashes are made with and the data key that stored
 /// credentials are sealed under. Both are random, stored wrapped under the master key, so rotating that only
-/// re-wraps. The data key can be rotated while gateways run (KeyRotation); the pepper never can: the hashes made with
-/// it cannot be made again without the keys. Any thread.
+/// re-wraps. The data key can be rotated while gateways run (KeyRotation); the pepper never can: the hashes
+/// made with it cannot be made again without the keys. Any thread.
 class Keyring {
  public:
   ~Keyring();
-  /// `secrets` outlives the keyring. Reads the wrapped secrets, makes what is missing, re-wraps what is still under the previous or the
-  /// generated master key. Processes that open at the same time agree. Blocks. Errors: store_unavailable;
-  /// invalid_configuration when the master key is wrong or missing or a row was altered, saying which.
+  /// `secrets` outlives the keyring. Reads the wrapped secrets, makes what is missing, re-wraps what is still
+  /// under the previous or the generated master key. Processes that open at the same time agree. Blocks.
+  /// Errors: store_unavailable; invalid_configuration when the master key is wrong or missing or a row was
+  /// altered, saying which.
   static core::Result<std::shared_ptr<Keyring>> open(store::SecretsRepository& secrets,
                                                      const MasterKeySource& source);
 
@@ -53,9 +54,9 @@ class Keyring {
   /// The same, prepared once; one per thread that hashes often.
   [[nodiscard]] core::Hmac hasher() const;
 
-  /// Under the data key; see core::seal and core::open. Sealing reads the store, since another process may have begun
-  /// a rotation; what is sealed must be stored within a minute. Opening reads it when it meets a data key for the
-  /// first time. Both block then: offload threads; store_unavailable.
+  /// Under the data key; see core::seal and core::open. Sealing reads the store, since another process may
+  /// have begun a rotation; what is sealed must be stored within a minute. Opening reads it when it meets a
+  /// data key for the first time. Both block then: offload threads; store_unavailable.
   [[nodiscard]] core::Result<std::string> seal(std::string_view plaintext, std::string_view context) const;
   [[nodiscard]] core::Result<core::Secret> open(std::string_view sealed, std::string_view context) const;
 

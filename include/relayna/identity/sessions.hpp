@@ -16,14 +16,15 @@ inline constexpr std::string_view kSessionCookie = "relayna_session";
 /// Every write under a session cookie carries it; other sites cannot read its value.
 inline constexpr std::string_view kCsrfField = "x-relayna-csrf";
 
-/// A User-Agent as it is stored: at most 512 bytes of printable ASCII, which no log, page or database has trouble
-/// with.
+/// A User-Agent as it is stored: at most 512 bytes of printable ASCII, which no log, page or database has
+/// trouble with.
 std::string plain_text(std::string_view user_agent);
 
 struct SessionSettings {
   std::chrono::seconds idle = std::chrono::minutes(30);
   std::chrono::seconds lifetime = std::chrono::hours(12);  ///< however busy
-  bool secure = false;     ///< the cookie is sent over TLS only; set when the listener or a trusted proxy has TLS
+  bool secure =
+      false;  ///< the cookie is sent over TLS only; set when the listener or a trusted proxy has TLS
   std::string path = "/";  ///< the prefix the control listener is served under
 };
 
@@ -34,11 +35,12 @@ struct NewSession {
   std::string csrf;
 };
 
-NewSession new_session(std::string operator_id, std::string ip, std::string_view user_agent, core::SystemTime now,
-                       const SessionSettings& settings, core::Hmac& hasher);
+NewSession new_session(std::string operator_id, std::string ip, std::string_view user_agent,
+                       core::SystemTime now, const SessionSettings& settings, core::Hmac& hasher);
 
 /// Whether it may be used at `now`: not idle for too long, not past its end.
-bool session_alive(const domain::Session& session, core::SystemTime now, const SessionSettings& settings) noexcept;
+bool session_alive(const domain::Session& session, core::SystemTime now,
+                   const SessionSettings& settings) noexcept;
 
 /// What `x-relayna-csrf` must hold, derived from the cookie under the pepper: nothing is stored for it.
 std::string csrf_token(const core::Secret& cookie, core::Hmac& hasher);

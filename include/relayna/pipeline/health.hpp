@@ -20,8 +20,8 @@ class Health {
   struct Check {
     std::string name;
     std::string status = "failed: not checked yet";
-    core::Duration took{};    ///< until it answered
-    core::SystemTime at{};    ///< of the check
+    core::Duration took{};  ///< until it answered
+    core::SystemTime at{};  ///< of the check
     [[nodiscard]] bool ok() const noexcept { return status == "ok"; }
   };
   struct Upstream {

@@ -9,15 +9,16 @@
 
 namespace relayna::proxy {
 
-/// The proxy listener: /health and CORS preflights are answered here, everything else goes through the pipeline. One shard.
+/// The proxy listener: /health and CORS preflights are answered here, everything else goes through the
+/// pipeline. One shard.
 class Handler final : public http::Handler {
  public:
   struct Settings {
     std::vector<std::string> cors_allowed_origins;  ///< exact origins, or `*`
   };
   /// All references outlive the handler.
-  Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about, runtime::Shard& shard,
-          Settings settings);
+  Handler(pipeline::Pipeline& pipeline, pipeline::Health& health, const pipeline::About& about,
+          runtime::Shard& shard, Settings settings);
 
   runtime::Task<http::Response> handle(http::Request request) override;
   http::Response refuse(std::string_view target, const core::Error& error) override;
@@ -35,7 +36,9 @@ class Handler final : public http::Handler {
   Settings settings_;
 };
 
-/// The answer of GET /health (contract section 4): 200 also when degraded, 503 only when no upstream can be routed to.
-http::Response health_answer(const pipeline::Health& health, const pipeline::About& about, const core::Clock& clock);
+/// The answer of GET /health (contract section 4): 200 also when degraded, 503 only when no upstream can be
+/// routed to.
+http::Response health_answer(const pipeline::Health& health, const pipeline::About& about,
+                             const core::Clock& clock);
 
 }  // namespace relayna::proxy

@@ -45,7 +45,8 @@ struct UsageFilter {
   std::optional<std::string> error_code;
   // With any of these the events themselves are read: see Coverage.
   std::optional<std::string> request_id;  ///< the gateway's id, or the caller's correlation id
-  /// What the gateway's id begins with: at least 8 hexadecimal digits (which is about a minute), dashes aside.
+  /// What the gateway's id begins with: at least 8 hexadecimal digits (which is about a minute), dashes
+  /// aside.
   std::optional<std::string> request_id_prefix;
   std::optional<std::string> trace_id, run_id, method, endpoint, usage_source;
   std::optional<std::int64_t> min_cost_nanos;  ///< unpriced requests cost less than anything

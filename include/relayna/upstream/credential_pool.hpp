@@ -36,7 +36,7 @@ class CredentialPool {
   struct Use;
 
  public:
-  static constexpr std::chrono::seconds kCoolDown{30};         ///< when the provider does not say
+  static constexpr std::chrono::seconds kCoolDown{30};          ///< when the provider does not say
   static constexpr std::chrono::seconds kLongestCoolDown{300};  ///< whatever it says
 
   /// A request under way; in flight until it is destroyed. An empty one is nobody's.

@@ -18,8 +18,9 @@ struct ListedModel {
   const domain::Provider* provider = nullptr;
 };
 
-/// What GET /v1/models can list: declared models, plus what each provider lists itself (asked at most once a minute, 5 s each, all in
-/// turn; a provider that does not answer is left out and asked again after 5 s). One shard.
+/// What GET /v1/models can list: declared models, plus what each provider lists itself (asked at most once a
+/// minute, 5 s each, all in turn; a provider that does not answer is left out and asked again after 5 s). One
+/// shard.
 class ModelDirectory {
  public:
   ModelDirectory(runtime::Shard& shard, http::Client& client);
@@ -29,7 +30,8 @@ class ModelDirectory {
   /// Whether providers of this kind say what they offer.
   static bool lists(domain::ProviderKind kind) noexcept;
   /// Asks one provider now, without the cache.
-  runtime::Task<core::Result<std::vector<dialect::ModelEntry>>> ask(const domain::Provider& provider, runtime::StopSource* stop);
+  runtime::Task<core::Result<std::vector<dialect::ModelEntry>>> ask(const domain::Provider& provider,
+                                                                    runtime::StopSource* stop);
 
  private:
   struct Cached {

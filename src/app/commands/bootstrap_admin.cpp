@@ -1,18 +1,20 @@
 #include <fmt/core.h>
 
+#include "relayna/identity/bootstrap.hpp"
+#include "relayna/json/document.hpp"
+
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
 #include "app/configured.hpp"
 #include "app/store_setup.hpp"
-#include "relayna/identity/bootstrap.hpp"
-#include "relayna/json/document.hpp"
 
 namespace relayna::app {
 
 namespace {
 
 constexpr const char* kHowToGetOne =
-    "There are operators already. Sign in with one of their tokens or accounts; one with the scope operators:write can make more. "
+    "There are operators already. Sign in with one of their tokens or accounts; one with the scope "
+    "operators:write can make more. "
     "If every token is lost: relayna-gateway bootstrap-admin --reset";
 
 int failed(const core::Error& error) {
@@ -20,8 +22,8 @@ int failed(const core::Error& error) {
   return error.code == core::ErrorCode::invalid_configuration ? kConfiguration : kFailed;
 }
 
-core::Result<identity::Bootstrapped> bootstrap(store::Store& store, const identity::Keyring& keyring, const config::Settings& settings,
-                                               bool reset) {
+core::Result<identity::Bootstrapped> bootstrap(store::Store& store, const identity::Keyring& keyring,
+                                               const config::Settings& settings, bool reset) {
   const auto now = core::real_clock().wall();
   if (!reset) return identity::bootstrap_operators(store, keyring, bootstrap_settings(settings), now);
   auto token = identity::reset_bootstrap_operator(store, keyring, now);
@@ -35,7 +37,8 @@ core::Result<identity::Bootstrapped> bootstrap(store::Store& store, const identi
 void print_json(const identity::Bootstrapped& done) {
   json::Document document;
   document["created"] = !done.operator_existed;
-  document["token"] = done.generated_token.empty() ? json::Document() : json::Document(done.generated_token.reveal());
+  document["token"] =
+      done.generated_token.empty() ? json::Document() : json::Document(done.generated_token.reveal());
   document["notes"] = done.notes;
   if (done.operator_existed) document["notes"].push_back(kHowToGetOne);
   fmt::print("{}\n", json::dump(document));

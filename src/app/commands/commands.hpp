@@ -5,7 +5,8 @@
 
 #include "relayna/config/settings.hpp"
 
-// One function per subcommand. Each prints its result to stdout and its problems to stderr, one line each, and returns the exit code.
+// One function per subcommand. Each prints its result to stdout and its problems to stderr, one line each,
+// and returns the exit code.
 
 namespace relayna::app {
 

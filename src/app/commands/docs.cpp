@@ -1,8 +1,9 @@
 #include <fmt/core.h>
 
+#include "relayna/core/error_docs.hpp"
+
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
-#include "relayna/core/error_docs.hpp"
 
 namespace relayna::app {
 

@@ -1,5 +1,8 @@
 #include <fmt/core.h>
 
+#include "relayna/catalog/build.hpp"
+#include "relayna/upstream/connection_check.hpp"
+
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
 #include "app/configured.hpp"
@@ -8,8 +11,6 @@
 #include "app/redis_doctor.hpp"
 #include "app/shard_parts.hpp"
 #include "app/store_setup.hpp"
-#include "relayna/catalog/build.hpp"
-#include "relayna/upstream/connection_check.hpp"
 
 namespace relayna::app {
 
@@ -21,7 +22,8 @@ class Report {
   void ok(const std::string& what, const std::string& how) { fmt::print("ok    {}: {}\n", what, how); }
   void unknown(const std::string& what, const std::string& why) { fmt::print("?     {}: {}\n", what, why); }
   void failed(const std::string& what, const core::Error& error) {
-    failed(what, fmt::format("{}{}{}", error.public_message(), error.detail.empty() ? "" : " - ", error.detail));
+    failed(what,
+           fmt::format("{}{}{}", error.public_message(), error.detail.empty() ? "" : " - ", error.detail));
   }
   void failed(const std::string& what, const std::string& why) {
     any_failed_ = true;
@@ -48,7 +50,8 @@ catalog::SnapshotPtr check_store(const config::Settings& settings, store::Store&
   for (const auto& migration : *status) {
     if (migration.applied) continue;
     report.failed("schema", core::Error(core::ErrorCode::migrations_pending,
-                                        fmt::format("migration {:04} {} is pending", migration.number, migration.name)));
+                                        fmt::format("migration {:04} {} is pending", migration.number,
+                                                    migration.name)));
     return nullptr;
   }
   report.ok("schema", fmt::format("{} migrations applied", status->size()));
@@ -57,14 +60,17 @@ catalog::SnapshotPtr check_store(const config::Settings& settings, store::Store&
     report.failed("master key", keyring.error());
     return nullptr;
   }
-  report.ok("master key", (*keyring)->generated_master_key() ? "generated; set GATEWAY_MASTER_KEY to keep it elsewhere" : "set");
+  report.ok("master key", (*keyring)->generated_master_key()
+                              ? "generated; set GATEWAY_MASTER_KEY to keep it elsewhere"
+                              : "set");
   auto rows = store.catalog().load();
   if (!rows) {
     report.failed("catalog", rows.error());
     return nullptr;
   }
-  auto built = catalog::build_snapshot(*rows, environment_providers(settings),
-                                       [&](std::string_view sealed, std::string_view context) { return (*keyring)->open(sealed, context); });
+  auto built = catalog::build_snapshot(
+      *rows, environment_providers(settings),
+      [&](std::string_view sealed, std::string_view context) { return (*keyring)->open(sealed, context); });
   for (const auto& problem : built.problems) {
     report.failed("catalog", core::Error(core::ErrorCode::invalid_configuration, problem));
   }
@@ -72,9 +78,10 @@ catalog::SnapshotPtr check_store(const config::Settings& settings, store::Store&
 }
 
 /// One upstream, step by step.
-void check_upstream(LocalLoop& loop, net::Connector& connector, upstream::ModelDirectory& models, const domain::Provider& provider,
-                    Report& report) {
-  for (const auto& step : loop.run(upstream::check_connection(loop.shard(), connector, models, provider, nullptr))) {
+void check_upstream(LocalLoop& loop, net::Connector& connector, upstream::ModelDirectory& models,
+                    const domain::Provider& provider, Report& report) {
+  for (const auto& step :
+       loop.run(upstream::check_connection(loop.shard(), connector, models, provider, nullptr))) {
     const std::string what = "upstream " + provider.name + " " + step.name;
     if (!step.ok) {
       report.unknown(what, step.message);
@@ -94,7 +101,8 @@ void check_upstreams(const config::Settings& settings, const catalog::SnapshotPt
   http::Client client(loop.shard(), connector, http::Client::Settings{});
   upstream::ModelDirectory models(loop.shard(), client);
   if (snapshot->providers.empty()) {
-    report.failed("upstream", core::Error(core::ErrorCode::no_upstream, "none is configured; set LITELLM_BASE_URL or declare a provider"));
+    report.failed("upstream", core::Error(core::ErrorCode::no_upstream,
+                                          "none is configured; set LITELLM_BASE_URL or declare a provider"));
   }
   for (const auto& provider : snapshot->providers) check_upstream(loop, connector, models, provider, report);
   client.clear();
@@ -103,7 +111,8 @@ void check_upstreams(const config::Settings& settings, const catalog::SnapshotPt
 runtime::Task<core::Result<std::string>> ask_redis(runtime::Shard& shard, counters::RedisLink& link) {
   link.start();
   const auto deadline = core::Deadline::in(shard.clock(), std::chrono::seconds(3));
-  while (!link.connected() && !deadline.passed(shard.clock().now())) co_await shard.sleep(std::chrono::milliseconds(20));
+  while (!link.connected() && !deadline.passed(shard.clock().now()))
+    co_await shard.sleep(std::chrono::milliseconds(20));
   auto found = co_await examine_redis(link);
   co_await link.stop();
   co_return found;
@@ -140,7 +149,8 @@ int doctor(const config::Overrides& overrides) {
   }
   auto snapshot = check_store(*settings, **store, report);
   // What the environment configures can be checked whatever the database does.
-  if (snapshot == nullptr) snapshot = catalog::build_snapshot({}, environment_providers(*settings), {}).snapshot;
+  if (snapshot == nullptr)
+    snapshot = catalog::build_snapshot({}, environment_providers(*settings), {}).snapshot;
   check_upstreams(*settings, snapshot, report);
   return report.any_failed() ? kFailed : kOk;
 }

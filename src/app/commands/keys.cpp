@@ -1,12 +1,14 @@
+#include "relayna/identity/keys.hpp"
+
 #include <fmt/core.h>
+
+#include "relayna/domain/policy.hpp"
+#include "relayna/json/document.hpp"
 
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
 #include "app/configured.hpp"
 #include "app/store_setup.hpp"
-#include "relayna/domain/policy.hpp"
-#include "relayna/identity/keys.hpp"
-#include "relayna/json/document.hpp"
 
 namespace relayna::app {
 
@@ -29,7 +31,9 @@ std::string state_name(const domain::VirtualKey& key, core::SystemTime now) {
 }
 
 json::Document shown(const domain::VirtualKey& key, core::SystemTime now) {
-  const auto time = [](const std::optional<core::SystemTime>& t) { return t ? json::Document(core::to_rfc3339(*t)) : json::Document(); };
+  const auto time = [](const std::optional<core::SystemTime>& t) {
+    return t ? json::Document(core::to_rfc3339(*t)) : json::Document();
+  };
   json::Document document;
   document["id"] = key.id;
   document["name"] = key.name;
@@ -80,7 +84,8 @@ core::Result<domain::Policy> starting_policy(const std::string& preset) {
   if (!policy) {
     std::string names;
     for (const auto name : domain::preset_names()) names += (names.empty() ? "" : ", ") + std::string(name);
-    return core::fail(core::ErrorCode::invalid_request, fmt::format("--preset: '{}' is unknown; there are: {}.", preset, names));
+    return core::fail(core::ErrorCode::invalid_request,
+                      fmt::format("--preset: '{}' is unknown; there are: {}.", preset, names));
   }
   return std::move(*policy);
 }
@@ -99,8 +104,10 @@ int keys_create(const KeyOptions& options) {
   if (!options.expires_at.empty()) {
     expires_at = core::parse_rfc3339(options.expires_at);
     if (!expires_at) {
-      return failed(core::Error(core::ErrorCode::invalid_request,
-                                fmt::format("--expires-at: '{}' is not RFC 3339, for example 2027-01-01T00:00:00Z.", options.expires_at)));
+      return failed(
+          core::Error(core::ErrorCode::invalid_request,
+                      fmt::format("--expires-at: '{}' is not RFC 3339, for example 2027-01-01T00:00:00Z.",
+                                  options.expires_at)));
     }
   }
   auto policy = starting_policy(options.preset);
@@ -120,7 +127,8 @@ int keys_create(const KeyOptions& options) {
     fmt::print("{}\n", json::dump(document));
   } else {
     fmt::print("{}\n", made.secret.reveal());
-    fmt::print(stderr, "key {} ({}) created; its secret is shown only this once\n", options.name, made.key.id);
+    fmt::print(stderr, "key {} ({}) created; its secret is shown only this once\n", options.name,
+               made.key.id);
   }
   return kOk;
 }
@@ -152,7 +160,8 @@ int keys_revoke(const KeyOptions& options) {
   auto by_name = opened.store->keys().find_by_name(options.id);
   if (!by_name) return failed(by_name.error());
   if (*by_name) id = (*by_name)->id;
-  if (auto revoked = opened.store->keys().revoke(id, core::real_clock().wall(), kActor); !revoked) return failed(revoked.error());
+  if (auto revoked = opened.store->keys().revoke(id, core::real_clock().wall(), kActor); !revoked)
+    return failed(revoked.error());
   fmt::print("revoked {}\n", id);
   return kOk;
 }

@@ -14,7 +14,8 @@ int show(const std::vector<store::MigrationStatus>& all, bool check) {
   for (const auto& migration : all) {
     if (!migration.applied) ++pending;
     if (!check || !migration.applied) {
-      fmt::print("{:04} {} {}\n", migration.number, migration.name, migration.applied ? "applied" : "pending");
+      fmt::print("{:04} {} {}\n", migration.number, migration.name,
+                 migration.applied ? "applied" : "pending");
     }
   }
   fmt::print("{} pending\n", pending);

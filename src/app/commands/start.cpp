@@ -1,14 +1,15 @@
 #include <fmt/core.h>
 
+#include "relayna/config/in_force.hpp"
+#include "relayna/declare/validate.hpp"
+#include "relayna/telemetry/log.hpp"
+
 #include "app/application.hpp"
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
 #include "app/configured.hpp"
 #include "app/pid_file.hpp"
 #include "app/store_setup.hpp"
-#include "relayna/config/in_force.hpp"
-#include "relayna/declare/validate.hpp"
-#include "relayna/telemetry/log.hpp"
 
 namespace relayna::app {
 
@@ -27,7 +28,8 @@ core::Result<void> start_logging(const config::Settings& settings) {
 int start(const StartOptions& options) {
   auto loaded = config::load(config::process_environment(), options.overrides);
   if (!loaded.settings.config_file.empty()) {
-    config::append_unique(loaded.problems, declare::validate_file(loaded.settings.config_file, config::process_environment()));
+    config::append_unique(loaded.problems,
+                          declare::validate_file(loaded.settings.config_file, config::process_environment()));
   }
   for (const auto& problem : loaded.problems) fmt::print(stderr, "{}: {}\n", problem.where, problem.message);
   if (!loaded.problems.empty()) return kConfiguration;
@@ -41,7 +43,8 @@ int start(const StartOptions& options) {
   }
   auto logger = telemetry::log("app");
   for (const auto& warning : loaded.warnings) logger->warn("{}", warning);
-  if (settings.log_message_body) logger->warn("GATEWAY_LOG_MESSAGE_BODY is on: request bodies are written to this log");
+  if (settings.log_message_body)
+    logger->warn("GATEWAY_LOG_MESSAGE_BODY is on: request bodies are written to this log");
 
   auto pid_file = PidFile::acquire(settings.pid_file);
   if (!pid_file) {
@@ -49,7 +52,8 @@ int start(const StartOptions& options) {
     complain(pid_file.error());
     return kFailed;
   }
-  if (!pid_file->writable()) logger->warn("{} is not writable: `relayna-gateway stop` will not find this process", settings.pid_file);
+  if (!pid_file->writable())
+    logger->warn("{} is not writable: `relayna-gateway stop` will not find this process", settings.pid_file);
   auto store = open_store(settings);
   if (!store) {
     telemetry::shutdown_logging();

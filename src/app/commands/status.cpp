@@ -1,9 +1,10 @@
 #include <fmt/core.h>
 
+#include "relayna/json/document.hpp"
+
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
 #include "app/local_loop.hpp"
-#include "relayna/json/document.hpp"
 
 namespace relayna::app {
 
@@ -12,7 +13,8 @@ namespace {
 constexpr std::chrono::seconds kTimeout{3};
 constexpr std::size_t kMostBytes = 1 << 20;
 
-/// The port to ask: the flag's, else the configured one. Problems elsewhere in the configuration do not matter here.
+/// The port to ask: the flag's, else the configured one. Problems elsewhere in the configuration do not
+/// matter here.
 std::uint16_t port_of(const StatusOptions& options) {
   if (options.port != 0) return static_cast<std::uint16_t>(options.port);
   return config::load(config::process_environment(), options.overrides).settings.bind.port;
@@ -46,12 +48,14 @@ void print_text(const json::Document& health, std::uint16_t port) {
   const auto ports = health.value("ports", json::Document::object());
   fmt::print("ports: proxy {}, control {}\n", port, ports.value("control", 0));
   fmt::print("uptime: {} s\n", health.value("uptime", 0));
-  fmt::print("requests: {} ({:.1f} % without a server error)\n", health.value("requests", 0), health.value("success_percent", 100.0));
+  fmt::print("requests: {} ({:.1f} % without a server error)\n", health.value("requests", 0),
+             health.value("success_percent", 100.0));
   for (const auto& upstream : health.value("upstreams", json::Document::array())) {
     fmt::print("upstream: {} ({})\n", upstream.value("name", ""), upstream.value("kind", ""));
   }
   const auto checks = health.value("checks", json::Document::object());
-  for (const auto& [name, state] : checks.items()) fmt::print("{}: {}\n", name, state.is_string() ? state.get<std::string>() : "unknown");
+  for (const auto& [name, state] : checks.items())
+    fmt::print("{}: {}\n", name, state.is_string() ? state.get<std::string>() : "unknown");
   if (health.contains("message")) fmt::print("message: {}\n", health.value("message", ""));
 }
 

@@ -1,6 +1,5 @@
-#include <csignal>
-
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include <fmt/core.h>
@@ -21,7 +20,8 @@ int stop(const std::string& pid_file) {
     fmt::print(stderr, "relayna-gateway: process {} may not be signalled by this user\n", pid);
     return kFailed;
   }
-  // The drain has its own bounds (GATEWAY_DRAIN_DELAY_SECONDS + GATEWAY_GRACEFUL_SECONDS); the file's lock tells when it is over.
+  // The drain has its own bounds (GATEWAY_DRAIN_DELAY_SECONDS + GATEWAY_GRACEFUL_SECONDS); the file's lock
+  // tells when it is over.
   while (running_pid(pid_file) == pid) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   fmt::print("stopped (pid {})\n", pid);
   return kOk;

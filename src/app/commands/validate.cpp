@@ -1,8 +1,9 @@
+#include "relayna/declare/validate.hpp"
+
 #include <fmt/core.h>
 
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
-#include "relayna/declare/validate.hpp"
 
 namespace relayna::app {
 
@@ -10,7 +11,9 @@ int validate(const config::Overrides& overrides) {
   const auto environment = config::process_environment();
   const std::string path = config::config_file_path(environment, overrides);
   if (path.empty()) {
-    fmt::print(stderr, "relayna-gateway: no file to validate: give --file, set GATEWAY_CONFIG_FILE, or write ./relayna-gateway.yaml\n");
+    fmt::print(stderr,
+               "relayna-gateway: no file to validate: give --file, set GATEWAY_CONFIG_FILE, or write "
+               "./relayna-gateway.yaml\n");
     return kUsage;
   }
   const auto problems = declare::validate_file(path, environment);

@@ -21,14 +21,14 @@ bool wants(const domain::AlertWebhook& webhook, std::string_view event) noexcept
 domain::AlertDelivery new_delivery(const domain::AlertWebhook& webhook, const Alert& alert, std::string id,
                                    core::SystemTime now);
 
-/// What a webhook's deliveries are signed with, in the form of Standard Webhooks: `whsec_` and base64 of 24 to 64
-/// bytes. A new one.
+/// What a webhook's deliveries are signed with, in the form of Standard Webhooks: `whsec_` and base64 of 24
+/// to 64 bytes. A new one.
 core::Secret new_webhook_secret();
 /// Whether it has that form.
 bool well_formed_webhook_secret(std::string_view text);
 
-/// The fields `webhook-timestamp` and `webhook-signature` of Standard Webhooks: `v1,` and the base64 of HMAC-SHA256
-/// over `<id>.<unix seconds>.<body>`. `secret` is well-formed.
+/// The fields `webhook-timestamp` and `webhook-signature` of Standard Webhooks: `v1,` and the base64 of
+/// HMAC-SHA256 over `<id>.<unix seconds>.<body>`. `secret` is well-formed.
 struct Signature {
   std::string timestamp;
   std::string signature;

@@ -30,7 +30,8 @@ json::Document state_schema() {
 const Shape<AlertDelivery>& delivery_shape() {
   static const auto shape = [] {
     Shape<AlertDelivery> delivery("AlertDelivery", "One alert on its way to one webhook.");
-    delivery.field("id", &AlertDelivery::id, uuid(), Field::shown, "Also the field `webhook-id` of each attempt.")
+    delivery
+        .field("id", &AlertDelivery::id, uuid(), Field::shown, "Also the field `webhook-id` of each attempt.")
         .listed("id");
     delivery.field("webhook_id", &AlertDelivery::webhook_id, uuid(), Field::shown, "").listed("webhook_id");
     delivery.field("event", &AlertDelivery::event, text(0, 64), Field::shown, "").listed("event");
@@ -46,7 +47,8 @@ const Shape<AlertDelivery>& delivery_shape() {
     delivery.field("last_error", &AlertDelivery::last_error, optional_text(500), Field::shown,
                    "Why the last attempt failed.");
     delivery.field("payload", &AlertDelivery::payload, payload(), Field::shown, "What is sent.");
-    delivery.field("created_at", &AlertDelivery::created_at, moment(), Field::shown, "").listed("created_at", true);
+    delivery.field("created_at", &AlertDelivery::created_at, moment(), Field::shown, "")
+        .listed("created_at", true);
     return delivery;
   }();
   return shape;
@@ -113,14 +115,14 @@ void add_alert_deliveries(Api& api, const Resources& with, AlertSender& sender) 
   add_readings(api, *store, deliveries);
 
   auto* send = &sender;
-  add_action<AlertDelivery>(
-      api, *store, deliveries, "retry", "Try a delivery again at once", "alerts:write",
-      [send](Change<AlertDelivery>& change) -> core::Result<void> {
-        if (change.before->delivered_at) return core::fail(core::ErrorCode::conflict, "It was delivered already.");
-        change.row.next_attempt_at = change.call.now;
-        send->hurry();
-        return {};
-      });
+  add_action<AlertDelivery>(api, *store, deliveries, "retry", "Try a delivery again at once", "alerts:write",
+                            [send](Change<AlertDelivery>& change) -> core::Result<void> {
+                              if (change.before->delivered_at)
+                                return core::fail(core::ErrorCode::conflict, "It was delivered already.");
+                              change.row.next_attempt_at = change.call.now;
+                              send->hurry();
+                              return {};
+                            });
 }
 
 }  // namespace relayna::control

@@ -143,7 +143,8 @@ std::optional<Alert> ProviderWatch::look(const upstream::ProviderStanding& provi
                 {"last_error", provider.last_error}}};
 }
 
-std::optional<Alert> RotationWatch::look(const identity::KeyRotation::Progress& rotation, core::SystemTime now) {
+std::optional<Alert> RotationWatch::look(const identity::KeyRotation::Progress& rotation,
+                                         core::SystemTime now) {
   const auto alert = [&](std::string_view event) {
     return Alert{event,
                  fmt::format("{}:{}", event, rotation.data_key_id),

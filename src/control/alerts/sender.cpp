@@ -47,10 +47,11 @@ core::Result<std::optional<AlertDelivery>> record(store::Administration& store, 
 }
 
 telemetry::Counter counter(telemetry::Metrics& metrics, const char* result) {
-  return metrics.counter("gateway_alert_deliveries_total",
-                         "Attempts to bring alerts to webhooks, by how they went: delivered, retried (later), "
-                         "given_up.",
-                         {{"result", result}});
+  return metrics.counter(
+      "gateway_alert_deliveries_total",
+      "Attempts to bring alerts to webhooks, by how they went: delivered, retried (later), "
+      "given_up.",
+      {{"result", result}});
 }
 
 }  // namespace
@@ -110,8 +111,9 @@ void AlertSender::count(const AlertDelivery& after) {
   if (after.delivered_at) return delivered_.add();
   if (after.next_attempt_at) return retried_.add();
   given_up_.add();
-  telemetry::log("control")->warn("alert {} was not delivered to webhook {} in {} attempts and is given up: {}",
-                                  after.id, after.webhook_id, after.attempts, after.last_error);
+  telemetry::log("control")->warn(
+      "alert {} was not delivered to webhook {} in {} attempts and is given up: {}", after.id,
+      after.webhook_id, after.attempts, after.last_error);
 }
 
 runtime::Task<AlertSender::Outcome> AlertSender::post(AlertWebhook webhook, AlertDelivery delivery,
@@ -121,9 +123,10 @@ runtime::Task<AlertSender::Outcome> AlertSender::post(AlertWebhook webhook, Aler
   auto to = net::BaseUrl::parse(webhook.url);
   if (!to) co_return Outcome{.problem = reason(to.error())};
   const auto* keyring = &keyring_;
-  auto secret = co_await runtime::offload(network_.pool, [keyring, sealed = webhook.sealed_secret, id = webhook.id] {
-    return keyring->open(sealed, catalog::webhook_context(id));
-  });
+  auto secret =
+      co_await runtime::offload(network_.pool, [keyring, sealed = webhook.sealed_secret, id = webhook.id] {
+        return keyring->open(sealed, catalog::webhook_context(id));
+      });
   if (!secret) co_return Outcome{.problem = "its secret cannot be read: " + reason(secret.error())};
   auto outcome = co_await send(std::move(*to), std::move(*secret), delivery, stop);
   outcome.took = clock.now() - began;
@@ -131,7 +134,8 @@ runtime::Task<AlertSender::Outcome> AlertSender::post(AlertWebhook webhook, Aler
 }
 
 runtime::Task<AlertSender::Outcome> AlertSender::send(net::BaseUrl to, core::Secret secret,
-                                                      const AlertDelivery& delivery, runtime::StopSource* stop) {
+                                                      const AlertDelivery& delivery,
+                                                      runtime::StopSource* stop) {
   const auto signature = sign(secret, delivery.id, network_.shard.clock().wall(), delivery.payload);
   http::Fields fields;
   fields.add("Content-Type", "application/json");

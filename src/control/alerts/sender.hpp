@@ -10,8 +10,8 @@
 
 namespace relayna::control {
 
-/// Brings deliveries to webhooks. Each is taken by one replica at a time; one that dies in between leaves it to the
-/// others, so receivers may get it twice and tell by `webhook-id`. The control shard's.
+/// Brings deliveries to webhooks. Each is taken by one replica at a time; one that dies in between leaves it
+/// to the others, so receivers may get it twice and tell by `webhook-id`. The control shard's.
 class AlertSender {
  public:
   static constexpr std::chrono::seconds kPatience{10};  ///< with a receiver

@@ -28,8 +28,10 @@ Codec<std::vector<int>> steps(int min, int max) {
   codec.show = [](const std::vector<int>& value) { return json::Document(value); };
   codec.read = [min, max](const json::Document& given, std::vector<int>& value, const std::string& path,
                           Problems& problems) {
-    if (!given.is_array()) return problems.add(path, fmt::format("must be an array, not {}", type_name(given)));
-    if (given.size() > kMostSteps) return problems.add(path, fmt::format("must have at most {} entries", kMostSteps));
+    if (!given.is_array())
+      return problems.add(path, fmt::format("must be an array, not {}", type_name(given)));
+    if (given.size() > kMostSteps)
+      return problems.add(path, fmt::format("must have at most {} entries", kMostSteps));
     std::vector<int> read;
     const auto number = control::number(min, max);
     for (std::size_t i = 0; i < given.size(); ++i) {
@@ -47,10 +49,11 @@ Codec<std::vector<int>> steps(int min, int max) {
 const Shape<AlertThresholds>& thresholds_shape() {
   static const auto shape = [] {
     Shape<AlertThresholds> thresholds("AlertSettings", "When operators are told, for all webhooks.");
-    thresholds.field("budget_percents", &AlertThresholds::budget_percents, steps(ledger::BudgetWatch::kNear, 100),
-                     Field::settable, "`budget.threshold` is told when this much of a money limit is used.");
-    thresholds.field("key_expiry_days", &AlertThresholds::key_expiry_days, steps(1, kMostDays), Field::settable,
-                     "`key.expiring` is told this many days before.");
+    thresholds.field("budget_percents", &AlertThresholds::budget_percents,
+                     steps(ledger::BudgetWatch::kNear, 100), Field::settable,
+                     "`budget.threshold` is told when this much of a money limit is used.");
+    thresholds.field("key_expiry_days", &AlertThresholds::key_expiry_days, steps(1, kMostDays),
+                     Field::settable, "`key.expiring` is told this many days before.");
     return thresholds;
   }();
   return shape;
@@ -80,12 +83,14 @@ core::Result<Answer> patch(store::Administration& store, Call& call) {
     if (!saved) return std::unexpected(std::move(saved.error()));
     auto thresholds = read_thresholds(*saved);
     const auto before = show(thresholds).body;
-    if (auto may = check_if_match(call, etag_of(before)); !may) return std::unexpected(std::move(may.error()));
+    if (auto may = check_if_match(call, etag_of(before)); !may)
+      return std::unexpected(std::move(may.error()));
     thresholds_shape().patch(call.body, thresholds, call.problems);
     if (!call.problems.empty()) return std::unexpected(call.problems.error());
     auto answer = show(thresholds);
     if (answer.body == before) return answer;
-    domain::Setting setting = saved->value_or(domain::Setting{.name = kSetting, .value = {}, .sealed_secret = {}});
+    domain::Setting setting =
+        saved->value_or(domain::Setting{.name = kSetting, .value = {}, .sealed_secret = {}});
     setting.value = json::dump(answer.body);
     setting.updated_at = call.now;
     if (auto stored = *saved ? settings.update(setting) : settings.insert(setting); !stored)

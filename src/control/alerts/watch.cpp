@@ -125,8 +125,10 @@ core::Result<bool> AlertWatch::look_into_store(core::SystemTime now) {
     std::ranges::move(replica_alerts(replicas.seen, replicas.at), std::back_inserter(alerts));
   if (auto looked = add_budgets(alerts, *thresholds, now); !looked)
     return std::unexpected(std::move(looked.error()));
-  if (auto looked = add_keys(alerts, *thresholds, now); !looked) return std::unexpected(std::move(looked.error()));
-  if (auto stored = enqueue(alerts, *webhooks, now); !stored) return std::unexpected(std::move(stored.error()));
+  if (auto looked = add_keys(alerts, *thresholds, now); !looked)
+    return std::unexpected(std::move(looked.error()));
+  if (auto stored = enqueue(alerts, *webhooks, now); !stored)
+    return std::unexpected(std::move(stored.error()));
   kept_.clear();
   return true;
 }
@@ -140,7 +142,8 @@ core::Result<void> AlertWatch::add_budgets(std::vector<Alert>& alerts, const Ale
     auto balance = store_.usage().balance(ledger::balance_query(budget.scope, now));
     if (!balance) return std::unexpected(std::move(balance.error()));
     const auto states = budget_states(budget.counter, budget.scope, *balance);
-    if (std::ranges::none_of(states, [](const BudgetState& state) { return reaches(state, ledger::BudgetWatch::kNear); }))
+    if (std::ranges::none_of(
+            states, [](const BudgetState& state) { return reaches(state, ledger::BudgetWatch::kNear); }))
       budgets_.forget(budget.counter);
     std::ranges::move(budget_alerts(states, thresholds, now), std::back_inserter(alerts));
   }
@@ -151,7 +154,8 @@ core::Result<void> AlertWatch::add_budgets(std::vector<Alert>& alerts, const Ale
 core::Result<void> AlertWatch::add_keys(std::vector<Alert>& alerts, const AlertThresholds& thresholds,
                                         core::SystemTime now) {
   if (!keys_changed_.exchange(false) && now - keys_looked_ < kBetweenKeys) return {};
-  const auto ahead = std::chrono::days(thresholds.key_expiry_days.empty() ? 0 : thresholds.key_expiry_days.back());
+  const auto ahead =
+      std::chrono::days(thresholds.key_expiry_days.empty() ? 0 : thresholds.key_expiry_days.back());
   auto keys = keys_that_expire(store_.administration(), now - kStillNews, now + ahead + kBetweenKeys);
   if (!keys) {
     keys_changed_ = true;
@@ -176,8 +180,8 @@ core::Result<void> AlertWatch::add_rotation(core::SystemTime now) {
   return {};
 }
 
-core::Result<void> AlertWatch::enqueue(const std::vector<Alert>& alerts, const std::vector<AlertWebhook>& webhooks,
-                                       core::SystemTime now) {
+core::Result<void> AlertWatch::enqueue(const std::vector<Alert>& alerts,
+                                       const std::vector<AlertWebhook>& webhooks, core::SystemTime now) {
   for (const auto& alert : alerts) {
     for (const auto& webhook : webhooks) {
       if (!wants(webhook, alert.event)) continue;
@@ -187,7 +191,8 @@ core::Result<void> AlertWatch::enqueue(const std::vector<Alert>& alerts, const s
   return {};
 }
 
-core::Result<void> AlertWatch::enqueue(const Alert& alert, const AlertWebhook& webhook, core::SystemTime now) {
+core::Result<void> AlertWatch::enqueue(const Alert& alert, const AlertWebhook& webhook,
+                                       core::SystemTime now) {
   const auto name = webhook.id + ' ' + alert.occasion;
   if (known_.contains(name)) return {};
   const auto delivery = new_delivery(webhook, alert, Call::new_id(), now);
@@ -200,8 +205,9 @@ core::Result<void> AlertWatch::enqueue(const Alert& alert, const AlertWebhook& w
   if (known_.size() >= kMostKnown) known_.clear();
   known_.insert(name);
   if (stored) {
-    metrics_.counter("gateway_alerts_total", "Alerts stored for webhooks by this replica.",
-                     {{"event", std::string(alert.event)}})
+    metrics_
+        .counter("gateway_alerts_total", "Alerts stored for webhooks by this replica.",
+                 {{"event", std::string(alert.event)}})
         .add();
   }
   return {};

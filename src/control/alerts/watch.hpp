@@ -14,8 +14,9 @@
 
 namespace relayna::control {
 
-/// Looks every few seconds at what operators want to be told of, and stores a delivery for each webhook that wants
-/// it. All replicas look; the store keeps one delivery of each occasion. Without webhooks it only looks for those.
+/// Looks every few seconds at what operators want to be told of, and stores a delivery for each webhook that
+/// wants it. All replicas look; the store keeps one delivery of each occasion. Without webhooks it only looks
+/// for those.
 class AlertWatch {
  public:
   static constexpr std::chrono::seconds kLook{5};
@@ -38,11 +39,13 @@ class AlertWatch {
   // On the pool, one look at a time.
   /// Whether there are webhooks.
   core::Result<bool> look_into_store(core::SystemTime now);
-  core::Result<void> add_budgets(std::vector<Alert>& alerts, const AlertThresholds& thresholds, core::SystemTime now);
-  core::Result<void> add_keys(std::vector<Alert>& alerts, const AlertThresholds& thresholds, core::SystemTime now);
+  core::Result<void> add_budgets(std::vector<Alert>& alerts, const AlertThresholds& thresholds,
+                                 core::SystemTime now);
+  core::Result<void> add_keys(std::vector<Alert>& alerts, const AlertThresholds& thresholds,
+                              core::SystemTime now);
   core::Result<void> add_rotation(core::SystemTime now);
-  core::Result<void> enqueue(const std::vector<Alert>& alerts, const std::vector<domain::AlertWebhook>& webhooks,
-                             core::SystemTime now);
+  core::Result<void> enqueue(const std::vector<Alert>& alerts,
+                             const std::vector<domain::AlertWebhook>& webhooks, core::SystemTime now);
   core::Result<void> enqueue(const Alert& alert, const domain::AlertWebhook& webhook, core::SystemTime now);
 
   runtime::Shard& shard_;
@@ -61,8 +64,8 @@ class AlertWatch {
   ProviderWatch providers_;
   RotationWatch rotation_;
   core::SystemTime database_missed_{};  ///< when it was away last
-  std::deque<Alert> kept_;       ///< seen here, not stored yet
-  std::set<std::string> known_;  ///< webhook and occasion: in the store already
+  std::deque<Alert> kept_;              ///< seen here, not stored yet
+  std::set<std::string> known_;         ///< webhook and occasion: in the store already
   std::size_t next_budget_ = 0;
   std::atomic<bool> keys_changed_{true};
   core::SystemTime keys_looked_{};

@@ -54,9 +54,11 @@ const Shape<AlertWebhook>& webhook_shape() {
       if (event.name != kTestEvent) about += fmt::format("`{}`: {} ", event.name, event.meaning);
     }
     about.pop_back();
-    Shape<AlertWebhook> webhook("AlertWebhook", "Where alerts are sent: a POST signed as Standard Webhooks says.");
+    Shape<AlertWebhook> webhook("AlertWebhook",
+                                "Where alerts are sent: a POST signed as Standard Webhooks says.");
     add_id(webhook);
-    webhook.field("name", &AlertWebhook::name, text(1, kMostName), Field::required, "Unique.").listed("name", true);
+    webhook.field("name", &AlertWebhook::name, text(1, kMostName), Field::required, "Unique.")
+        .listed("name", true);
     webhook.field("url", &AlertWebhook::url, url(), Field::required,
                   "Redirects are not followed; the rules for upstream addresses hold.");
     webhook.field("events", &AlertWebhook::events, events(), Field::settable, about);
@@ -69,7 +71,8 @@ const Shape<AlertWebhook>& webhook_shape() {
   return shape;
 }
 
-core::Result<void> seal_secret(AlertWebhook& webhook, const core::Secret& secret, const identity::Keyring& keyring) {
+core::Result<void> seal_secret(AlertWebhook& webhook, const core::Secret& secret,
+                               const identity::Keyring& keyring) {
   auto sealed = keyring.seal(secret.reveal(), catalog::webhook_context(webhook.id));
   if (!sealed) return std::unexpected(std::move(sealed.error()));
   webhook.sealed_secret = std::move(*sealed);
@@ -90,17 +93,20 @@ core::Result<void> keep_secret(Change<AlertWebhook>& change, const identity::Key
   return change.before == nullptr ? give_new_secret(change, keyring) : core::Result<void>();
 }
 
-const std::vector<ShownOnce> kSecretOnce{{"secret", "What deliveries are signed with, when the gateway made it. Shown in "
-                                                    "this answer and never again."}};
+const std::vector<ShownOnce> kSecretOnce{
+    {"secret",
+     "What deliveries are signed with, when the gateway made it. Shown in "
+     "this answer and never again."}};
 
 using AsyncAnswer = runtime::Task<core::Result<http::Response>>;
 
 json::Document test_schema() {
-  return object_schema({{"ok", {{"type", "boolean"}}},
-                        {"status", {{"type", {"integer", "null"}}, {"description", "Of the receiver's answer."}}},
-                        {"problem", {{"type", {"string", "null"}}}},
-                        {"took_ms", {{"type", "number"}}},
-                        {"delivery_id", {{"type", "string"}, {"format", "uuid"}}}});
+  return object_schema(
+      {{"ok", {{"type", "boolean"}}},
+       {"status", {{"type", {"integer", "null"}}, {"description", "Of the receiver's answer."}}},
+       {"problem", {{"type", {"string", "null"}}}},
+       {"took_ms", {{"type", "number"}}},
+       {"delivery_id", {{"type", "string"}, {"format", "uuid"}}}});
 }
 
 /// An attempt that is not repeated, on record like any other.
@@ -115,25 +121,27 @@ core::Result<Answer> record_test(const Resources& with, Call& call, AlertDeliver
                  {"problem", outcome.problem.empty() ? json::Document() : json::Document(outcome.problem)},
                  {"took_ms", took.count()},
                  {"delivery_id", delivery.id}};
-  return change(with.store.administration(), call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    if (auto stored = unit.of<AlertDelivery>().insert(delivery); !stored)
-      return std::unexpected(std::move(stored.error()));
-    note = {"alert-webhooks.test", "alert-webhooks", delivery.webhook_id, {}, answer.body};
-    return answer;
-  });
+  return change(with.store.administration(), call,
+                [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+                  if (auto stored = unit.of<AlertDelivery>().insert(delivery); !stored)
+                    return std::unexpected(std::move(stored.error()));
+                  note = {"alert-webhooks.test", "alert-webhooks", delivery.webhook_id, {}, answer.body};
+                  return answer;
+                });
 }
 
 AsyncAnswer test_webhook(const Resources* with, AlertSender* sender, std::shared_ptr<Call> call,
                          runtime::StopSource* stop) {
   auto& pool = with->network.pool;
   auto* store = &with->store.administration();
-  auto webhook = co_await runtime::offload(pool, [store, call] { return store->of<AlertWebhook>().get(call->at("id")); });
+  auto webhook = co_await runtime::offload(
+      pool, [store, call] { return store->of<AlertWebhook>().get(call->at("id")); });
   if (!webhook) co_return std::unexpected(std::move(webhook.error()));
   if (!*webhook) co_return core::fail(core::ErrorCode::not_found, "There is no alert webhook with this id.");
   const auto id = Call::new_id();
-  auto delivery = new_delivery(**webhook,
-                               {kTestEvent, "test:" + id, {{"webhook", (*webhook)->name}, {"sent_by", call->caller.name}}},
-                               id, call->now);
+  auto delivery = new_delivery(
+      **webhook, {kTestEvent, "test:" + id, {{"webhook", (*webhook)->name}, {"sent_by", call->caller.name}}},
+      id, call->now);
   const auto outcome = co_await sender->post(std::move(**webhook), delivery, stop);
   call->idempotency_key.clear();  // each is sent, so each is on record
   auto answer = co_await runtime::offload(
@@ -175,7 +183,8 @@ void add_alert_webhooks(Api& api, const Resources& with, AlertSender& sender) {
   tested.id = "alert-webhooks.test";
   tested.tag = "Alerts";
   tested.summary = "Send a signed test delivery";
-  tested.about = "Once and at once, also when the webhook is switched off; it is listed among the deliveries.";
+  tested.about =
+      "Once and at once, also when the webhook is switched off; it is listed among the deliveries.";
   tested.scope = "alerts:write";
   tested.response = test_schema();
   tested.errors = {core::ErrorCode::not_found};

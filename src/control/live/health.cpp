@@ -38,9 +38,9 @@ class HealthDocument {
     Document body;
     body["replica"] = show(ThisReplica{parts_.about.replica, parts_.about.host, parts_.about.version});
     body["as_of"] = core::to_rfc3339(now_);
-    body["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(parts_.shard.clock().now() -
-                                                                              parts_.about.started)
-                                 .count();
+    body["uptime_seconds"] =
+        std::chrono::duration_cast<std::chrono::seconds>(parts_.shard.clock().now() - parts_.about.started)
+            .count();
     body["stores"] = stores();
     body["upstreams"] = upstreams();
     body["credentials"] = credentials();
@@ -97,15 +97,16 @@ class HealthDocument {
       const auto known = std::ranges::find(standings, upstream.name, &upstream::ProviderStanding::name);
       const auto standing = known == standings.end() ? upstream::ProviderStanding() : *known;
       const auto rate = static_cast<double>(standing.failures) / static_cast<double>(standing.attempts);
-      all.push_back({{"name", upstream.name},
-                     {"kind", upstream.kind},
-                     {"attempts", standing.attempts},
-                     {"failures", standing.failures},
-                     {"failure_rate", standing.attempts == 0 ? Document() : Document(rate)},
-                     {"failures_in_a_row", standing.failures_in_a_row},
-                     {"last_success_at", moment(standing.last_success)},
-                     {"last_failure_at", moment(standing.last_failure)},
-                     {"last_error", standing.last_error.empty() ? Document() : Document(standing.last_error)}});
+      all.push_back(
+          {{"name", upstream.name},
+           {"kind", upstream.kind},
+           {"attempts", standing.attempts},
+           {"failures", standing.failures},
+           {"failure_rate", standing.attempts == 0 ? Document() : Document(rate)},
+           {"failures_in_a_row", standing.failures_in_a_row},
+           {"last_success_at", moment(standing.last_success)},
+           {"last_failure_at", moment(standing.last_failure)},
+           {"last_error", standing.last_error.empty() ? Document() : Document(standing.last_error)}});
       if (standing.failures_in_a_row >= kFailing) degraded_.push_back("upstream " + upstream.name);
     }
     return all;
@@ -160,10 +161,12 @@ class HealthDocument {
       if (!report) continue;
       waiting += report->usage.waiting;
       bytes += report->usage.spool_bytes;
-      if (report->usage.oldest) oldest = std::min(oldest.value_or(*report->usage.oldest), *report->usage.oldest);
+      if (report->usage.oldest)
+        oldest = std::min(oldest.value_or(*report->usage.oldest), *report->usage.oldest);
     }
     if (waiting >= kManyWaiting) degraded_.push_back("spool");
-    const auto age = oldest ? std::max(now_ - *oldest, std::chrono::microseconds(0)) : std::chrono::microseconds(0);
+    const auto age =
+        oldest ? std::max(now_ - *oldest, std::chrono::microseconds(0)) : std::chrono::microseconds(0);
     return {{"waiting", waiting}, {"bytes", bytes}, {"oldest_seconds", milliseconds(age) / 1'000}};
   }
 
@@ -201,25 +204,27 @@ Document moment_schema() {
 }
 
 Document store_schema() {
-  return object_schema({{"name", {{"type", "string"}, {"enum", {"database", "counters"}}}},
-                        {"kind", {{"type", "string"}, {"enum", {"postgres", "sqlite", "redis", "memory"}}}},
-                        {"reachable", typed("boolean")},
-                        {"latency_ms", nullable(typed("number", "Of the last check; null: it failed."))},
-                        {"problem", nullable(typed("string"))},
-                        {"checked_at", moment_schema()},
-                        {"schema_version", nullable(typed("integer", "The newest migration when this replica started."))}});
+  return object_schema(
+      {{"name", {{"type", "string"}, {"enum", {"database", "counters"}}}},
+       {"kind", {{"type", "string"}, {"enum", {"postgres", "sqlite", "redis", "memory"}}}},
+       {"reachable", typed("boolean")},
+       {"latency_ms", nullable(typed("number", "Of the last check; null: it failed."))},
+       {"problem", nullable(typed("string"))},
+       {"checked_at", moment_schema()},
+       {"schema_version", nullable(typed("integer", "The newest migration when this replica started."))}});
 }
 
 Document upstream_schema() {
-  return object_schema({{"name", typed("string")},
-                        {"kind", typed("string")},
-                        {"attempts", typed("integer", "In the last five minutes.")},
-                        {"failures", typed("integer", "Of these: no answer, one of 500 and above, or a refused credential.")},
-                        {"failure_rate", nullable(typed("number"))},
-                        {"failures_in_a_row", typed("integer")},
-                        {"last_success_at", moment_schema()},
-                        {"last_failure_at", moment_schema()},
-                        {"last_error", nullable(typed("string"))}});
+  return object_schema(
+      {{"name", typed("string")},
+       {"kind", typed("string")},
+       {"attempts", typed("integer", "In the last five minutes.")},
+       {"failures", typed("integer", "Of these: no answer, one of 500 and above, or a refused credential.")},
+       {"failure_rate", nullable(typed("number"))},
+       {"failures_in_a_row", typed("integer")},
+       {"last_success_at", moment_schema()},
+       {"last_failure_at", moment_schema()},
+       {"last_error", nullable(typed("string"))}});
 }
 
 Document credential_schema() {
@@ -253,8 +258,10 @@ Document replica_row_schema() {
 Document health_schema() {
   return object_schema(
       {{"status", {{"type", "string"}, {"enum", {"ok", "degraded"}}}},
-       {"degraded", array_of(typed("string", "`database`, `redis`, `upstream <name>`, `credential <id>`, `shard <n>`, `spool`, "
-                                             "`replica <id>`, `replicas` (their list is old), `draining`"))},
+       {"degraded",
+        array_of(typed("string",
+                       "`database`, `redis`, `upstream <name>`, `credential <id>`, `shard <n>`, `spool`, "
+                       "`replica <id>`, `replicas` (their list is old), `draining`"))},
        {"as_of", {{"type", "string"}, {"format", "date-time"}}},
        {"uptime_seconds", typed("integer")},
        {"replica", replica_schema()},
@@ -284,8 +291,10 @@ void add_health(Api& api, const Admin::Parts& parts) {
   made.tag = "Health";
   made.summary = "How this replica stands, and what it depends on";
   made.about =
-      "From what this replica knows already, so it answers within a second whatever is away; what is degraded is "
-      "named. While the database is away it answers who has asked this replica for something in the ten minutes "
+      "From what this replica knows already, so it answers within a second whatever is away; what is "
+      "degraded is "
+      "named. While the database is away it answers who has asked this replica for something in the ten "
+      "minutes "
       "before.";
   made.without_store = true;
   made.response = health_schema();

@@ -46,7 +46,8 @@ json::Document schema() {
   };
   const auto secret = object_schema(
       {{"secret", typed("string", "`pepper`, `data_key`, and `data_key_next` during a rotation.")},
-       {"under", typed(text_or_null, "The master key it is wrapped under; null: one this replica does not have.")},
+       {"under",
+        typed(text_or_null, "The master key it is wrapped under; null: one this replica does not have.")},
        {"master_key_id", typed("string", "Tells master keys apart.")},
        {"current", typed("boolean", "Whether that is the master key in force.")}});
   return object_schema(
@@ -57,12 +58,14 @@ json::Document schema() {
        {"total", typed("integer", "Stored credentials.")},
        {"done", typed("integer", "Those under the key in force.")},
        {"remaining", typed("integer", "Those under an older one; 0 when nothing is left.")},
-       {"unreadable", array_of(typed("string", "A row no key opens (`providers/<id>`): set its credential anew or "
-                                               "delete it, or the rotation does not end."))},
+       {"unreadable", array_of(typed("string",
+                                     "A row no key opens (`providers/<id>`): set its credential anew or "
+                                     "delete it, or the rotation does not end."))},
        {"stored_secrets", array_of(secret)}});
 }
 
-Operation operation(std::string method, std::string path, std::string verb, std::string summary, std::string scope) {
+Operation operation(std::string method, std::string path, std::string verb, std::string summary,
+                    std::string scope) {
   Operation made;
   made.method = std::move(method);
   made.path = std::move(path);
@@ -88,11 +91,12 @@ core::Result<Answer> rotate_data_key(const Resources& with, KeyRotation rotation
   auto running = rotation.running();
   if (!running) return std::unexpected(std::move(running.error()));
   bool begins = false;  // stays so when the request is a repeated one
-  auto noted = change(with.store.administration(), call, [&](store::Unit&, Note& note) -> core::Result<Answer> {
-    begins = !*running;
-    if (begins) note = {"data-key.rotate", "data-key", "", json::Document(), json::Document()};
-    return Answer{};
-  });
+  auto noted =
+      change(with.store.administration(), call, [&](store::Unit&, Note& note) -> core::Result<Answer> {
+        begins = !*running;
+        if (begins) note = {"data-key.rotate", "data-key", "", json::Document(), json::Document()};
+        return Answer{};
+      });
   if (!noted) return noted;
   if (begins) {
     if (auto begun = rotation.begin(); !begun) return std::unexpected(std::move(begun.error()));
@@ -111,12 +115,16 @@ void add_data_key(Api& api, const Resources& with) {
   get.run = Operation::Blocking([&with, rotation](Call&) { return answer(with, rotation().progress()); });
   api.add(std::move(get));
 
-  auto rotate = operation("POST", "/admin/data-key/rotate", "rotate", "Rotate the data key", "operators:write");
+  auto rotate =
+      operation("POST", "/admin/data-key/rotate", "rotate", "Rotate the data key", "operators:write");
   rotate.about =
-      "A new key is made, stored credentials are sealed anew under it, and the old key is deleted once a count finds none left "
-      "under it, after a minute at the earliest. Any replica does this; this answer tells where it stands. While one is "
+      "A new key is made, stored credentials are sealed anew under it, and the old key is deleted once a "
+      "count finds none left "
+      "under it, after a minute at the earliest. Any replica does this; this answer tells where it stands. "
+      "While one is "
       "running this changes nothing. The pepper is never rotated: no key's hash could be made again.";
-  rotate.run = Operation::Blocking([&with, rotation](Call& call) { return rotate_data_key(with, rotation(), call); });
+  rotate.run =
+      Operation::Blocking([&with, rotation](Call& call) { return rotate_data_key(with, rotation(), call); });
   api.add(std::move(rotate));
 }
 

@@ -35,8 +35,8 @@ core::Result<void> refuse_while_used(const std::string& what, const std::vector<
                                 more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 
-core::Result<std::vector<Note>> settings_gone_with(store::Unit& unit, const Call& call, const std::string& kind,
-                                                   const std::string& id) {
+core::Result<std::vector<Note>> settings_gone_with(store::Unit& unit, const Call& call,
+                                                   const std::string& kind, const std::string& id) {
   std::vector<Note> notes;
   auto done = add_gone(unit, call, {{"kind", Test::equals, kind}, {"scope_id", Test::equals, id}},
                        "policy-layers", layer_shape(), notes);

@@ -9,7 +9,8 @@ namespace relayna::control {
 /// How virtual keys look to operators.
 const Shape<domain::VirtualKey>& key_shape();
 
-/// Being switched on counts as a use: a key that idle auto-disable keeps out would otherwise still be kept out.
+/// Being switched on counts as a use: a key that idle auto-disable keeps out would otherwise still be kept
+/// out.
 inline void count_as_used(domain::VirtualKey& key, core::SystemTime now) {
   constexpr std::chrono::days kShortestIdleTime{1};
   if (domain::idle_too_long(kShortestIdleTime.count(), key.last_used_at, key.created_at, now))

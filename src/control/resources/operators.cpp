@@ -81,8 +81,9 @@ const Shape<Operator>& operator_shape() {
     who.field("email", &Operator::email, email(), Field::settable,
               "To sign in to the portal with a password.")
         .listed("email");
-    who.field("password", [](auto& row) -> auto& { return row; }, password(), Field::secret,
-              "Somebody else's, to be changed at the next sign-in. A new one ends their sessions.");
+    who.field(
+        "password", [](auto& row) -> auto& { return row; }, password(), Field::secret,
+        "Somebody else's, to be changed at the next sign-in. A new one ends their sessions.");
     who.field("token_prefix", &Operator::prefix, text(0, 16), Field::shown,
               "The first characters of the token.")
         .listed("prefix");
@@ -151,8 +152,7 @@ core::Result<void> set_password(Change<Operator>& change) {
   }
   if (auto hashed = hash_password(change); !hashed) return hashed;
   auto& sessions = change.unit.of<domain::Session>();
-  const auto open =
-      sessions.find_all({{"operator_id", store::Filter::Test::equals, change.before->id}});
+  const auto open = sessions.find_all({{"operator_id", store::Filter::Test::equals, change.before->id}});
   if (!open) return std::unexpected(open.error());
   for (const auto& session : *open) {
     if (auto ended = sessions.remove(session.id); !ended) return ended;

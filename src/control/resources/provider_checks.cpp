@@ -17,22 +17,24 @@ json::Document boolean_or_null(const char* about) {
 
 json::Document report_schema() {
   const json::Document names = {"address", "connection", "models", "credential"};
-  return object_schema(
-      {{"ok", boolean_or_null("null: nothing failed, but not everything was tried.")},
-       {"steps", array_of(object_schema({{"name", {{"type", "string"}, {"enum", names}}},
-                                         {"ok", boolean_or_null("null: not tried.")},
-                                         {"message", {{"type", "string"}}},
-                                         {"took_ms", {{"type", "number"}}}}))}});
+  return object_schema({{"ok", boolean_or_null("null: nothing failed, but not everything was tried.")},
+                        {"steps", array_of(object_schema({{"name", {{"type", "string"}, {"enum", names}}},
+                                                          {"ok", boolean_or_null("null: not tried.")},
+                                                          {"message", {{"type", "string"}}},
+                                                          {"took_ms", {{"type", "number"}}}}))}});
 }
 
-json::Document told(std::optional<bool> ok) { return ok ? json::Document(*ok) : json::Document(); }
+json::Document told(std::optional<bool> ok) {
+  return ok ? json::Document(*ok) : json::Document();
+}
 
 /// The first step that fails is the last, and what is not tried comes last, so the last one says it.
 json::Document report(const std::vector<upstream::CheckStep>& steps) {
   json::Document shown = json::Document::array();
   for (const auto& step : steps) {
     const std::chrono::duration<double, std::milli> took = step.took;
-    shown.push_back({{"name", step.name}, {"ok", told(step.ok)}, {"message", step.message}, {"took_ms", took.count()}});
+    shown.push_back(
+        {{"name", step.name}, {"ok", told(step.ok)}, {"message", step.message}, {"took_ms", took.count()}});
   }
   return {{"ok", told(steps.back().ok)}, {"steps", std::move(shown)}};
 }
@@ -58,8 +60,8 @@ AsyncAnswer test_provider(const Resources* with, LoadedProvider provider, std::s
 }
 
 AsyncAnswer test_saved(const Resources* with, std::shared_ptr<Call> call, runtime::StopSource* stop) {
-  auto provider = co_await runtime::offload(
-      with->network.pool, [with, call] { return load_provider(*with, call->at("id")); });
+  auto provider = co_await runtime::offload(with->network.pool,
+                                            [with, call] { return load_provider(*with, call->at("id")); });
   co_return co_await test_provider(with, std::move(provider), call->request_id, stop);
 }
 
@@ -68,8 +70,8 @@ AsyncAnswer test_unsaved(const Resources* with, std::shared_ptr<Call> call, runt
 }
 
 AsyncAnswer list_models(const Resources* with, std::shared_ptr<Call> call, runtime::StopSource* stop) {
-  auto provider = co_await runtime::offload(
-      with->network.pool, [with, call] { return load_provider(*with, call->at("id")); });
+  auto provider = co_await runtime::offload(with->network.pool,
+                                            [with, call] { return load_provider(*with, call->at("id")); });
   if (!provider) co_return std::unexpected(std::move(provider.error()));
   if (!upstream::ModelDirectory::lists(provider->kind)) {
     co_return core::fail(core::ErrorCode::conflict, "Providers of this kind do not list their models.");
@@ -92,8 +94,9 @@ Operation operation(const Resources* with, std::string method, std::string path,
   made.tag = "Providers";
   made.summary = std::move(summary);
   made.response = report_schema();
-  made.run = Operation::Async(
-      [with, run](std::shared_ptr<Call> call, runtime::StopSource* stop) { return run(with, std::move(call), stop); });
+  made.run = Operation::Async([with, run](std::shared_ptr<Call> call, runtime::StopSource* stop) {
+    return run(with, std::move(call), stop);
+  });
   return made;
 }
 
@@ -115,10 +118,11 @@ void add_provider_checks(Api& api, const Resources& with) {
   auto models = operation(&with, "GET", "/admin/providers/{id}/models", "providers.models",
                           "List what a provider offers", list_models);
   models.scope = "providers:read";
-  models.response = object_schema(
-      {{"data", array_of(object_schema({{"id", {{"type", "string"}}}, {"owned_by", {{"type", "string"}}}}))}});
-  models.errors = {core::ErrorCode::not_found, core::ErrorCode::conflict, core::ErrorCode::upstream_connection,
-                   core::ErrorCode::upstream_timeout, core::ErrorCode::upstream_auth_failed};
+  models.response = object_schema({{"data", array_of(object_schema({{"id", {{"type", "string"}}},
+                                                                    {"owned_by", {{"type", "string"}}}}))}});
+  models.errors = {core::ErrorCode::not_found, core::ErrorCode::conflict,
+                   core::ErrorCode::upstream_connection, core::ErrorCode::upstream_timeout,
+                   core::ErrorCode::upstream_auth_failed};
   api.add(std::move(models));
 }
 

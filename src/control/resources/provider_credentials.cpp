@@ -28,12 +28,14 @@ const Shape<ProviderCredentialRow>& credential_shape() {
   static const auto shape = [] {
     Shape<ProviderCredentialRow> shape(
         "ProviderCredential",
-        "A further credential of a provider, beside its own. Requests are spread over them by weight, past those "
+        "A further credential of a provider, beside its own. Requests are spread over them by weight, past "
+        "those "
         "that are over their caps or that the provider answered 429 to a moment ago.");
     add_id(shape);
     shape.field("provider_id", of_credential(&ProviderCredential::provider_id), uuid(), Field::shown, "");
-    shape.field("name", of_credential(&ProviderCredential::name), text(1, kMostName), Field::required,
-                "Unique within the provider.")
+    shape
+        .field("name", of_credential(&ProviderCredential::name), text(1, kMostName), Field::required,
+               "Unique within the provider.")
         .listed("name", true);
     shape.field("enabled", of_credential(&ProviderCredential::enabled), flag(), Field::settable, "")
         .listed("enabled");
@@ -93,15 +95,17 @@ void add_provider_credentials(Api& api, const Resources& with) {
                                               .read_scope = "providers:read",
                                               .write_scope = "providers:write",
                                               .search = "name"};
-  credentials.parent = {"provider_id", "provider_id",
-                        [](ProviderCredentialRow& row) -> std::string& { return row.credential.provider_id; }};
+  credentials.parent = {"provider_id", "provider_id", [](ProviderCredentialRow& row) -> std::string& {
+                          return row.credential.provider_id;
+                        }};
   credentials.check_body = check_secret;
   credentials.before_create = [keyring](Change<ProviderCredentialRow>& change) -> core::Result<void> {
     auto provider = change.unit.of<store::ProviderRow>().find(change.row.credential.provider_id);
     if (!provider) return std::unexpected(std::move(provider.error()));
     if (!*provider) {
-      return core::fail(core::ErrorCode::not_found,
-                        "There is no saved provider with this id; those of the environment have one credential.");
+      return core::fail(
+          core::ErrorCode::not_found,
+          "There is no saved provider with this id; those of the environment have one credential.");
     }
     return seal_secret(change, *keyring);
   };
@@ -131,21 +135,23 @@ auto of_mapping(Member member) {
 
 const Shape<CredentialMappingRow>& mapping_shape() {
   static const auto shape = [] {
-    Shape<CredentialMappingRow> shape(
-        "LitellmCredential",
-        "The LiteLLM credential of one key or project. A key's goes before its project's, and both before the "
-        "provider's own.");
+    Shape<CredentialMappingRow> shape("LitellmCredential",
+                                      "The LiteLLM credential of one key or project. A key's goes before its "
+                                      "project's, and both before the "
+                                      "provider's own.");
     add_id(shape);
-    shape.field("scope", of_mapping(&domain::CredentialMapping::scope),
-                choice<Scope>({{Scope::key, "key"}, {Scope::project, "project"}}), Field::fixed_required, "")
+    shape
+        .field("scope", of_mapping(&domain::CredentialMapping::scope),
+               choice<Scope>({{Scope::key, "key"}, {Scope::project, "project"}}), Field::fixed_required, "")
         .listed("scope", true);
-    shape.field("target_id", of_mapping(&domain::CredentialMapping::target_id), uuid(), Field::fixed_required,
-                "The key or the project.")
+    shape
+        .field("target_id", of_mapping(&domain::CredentialMapping::target_id), uuid(), Field::fixed_required,
+               "The key or the project.")
         .listed("target_id", true);
     shape.field("enabled", of_mapping(&domain::CredentialMapping::enabled), flag(), Field::settable, "")
         .listed("enabled");
-    shape.field("credential", of_mapping(&domain::CredentialMapping::credential), secret_text(), Field::secret,
-                "");
+    shape.field("credential", of_mapping(&domain::CredentialMapping::credential), secret_text(),
+                Field::secret, "");
     shape.computed(
         "credential_configured", {{"type", "boolean"}},
         [](const CredentialMappingRow& row, core::SystemTime) {
@@ -223,13 +229,16 @@ void add_litellm_credentials(Api& api, const Resources& with) {
   put.id = "litellm-credentials.create";
   put.tag = mappings.tag;
   put.summary = "Give a key or project its LiteLLM credential";
-  put.about = "There is one per key or project: for one that has it already, what is given changes and the rest stays.";
+  put.about =
+      "There is one per key or project: for one that has it already, what is given changes and the rest "
+      "stays.";
   put.scope = mappings.write_scope;
   put.status = 201;
   put.request = reference("LitellmCredentialCreate");
   put.response = reference("LitellmCredential");
   put.errors = {core::ErrorCode::conflict, core::ErrorCode::idempotency_conflict};
-  put.run = Operation::Blocking([&store, mappings](Call& call) { return put_mapping(store, call, mappings); });
+  put.run =
+      Operation::Blocking([&store, mappings](Call& call) { return put_mapping(store, call, mappings); });
   api.add(std::move(put));
   add_action<CredentialMappingRow>(api, store, mappings, "enable", "Use it", "providers:write",
                                    set_enabled<CredentialMappingRow>(true));

@@ -27,14 +27,19 @@ std::string told(const std::set<std::string_view>& names) {
   const std::size_t more = first.size() > kMostNamed ? first.size() - kMostNamed : 0;
   first.resize(first.size() - more);
   if (first.empty()) return "there is none yet";
-  return fmt::format("there are: {}{}", fmt::join(first, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+  return fmt::format("there are: {}{}", fmt::join(first, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 }  // namespace
 
 core::Result<KnownProviders> known_providers(const Resources& with) {
   auto page = with.store.administration().of<store::ProviderRow>().list(
-      {.where = {}, .sort = "name", .descending = false, .after = {}, .limit = std::numeric_limits<std::size_t>::max()});
+      {.where = {},
+       .sort = "name",
+       .descending = false,
+       .after = {},
+       .limit = std::numeric_limits<std::size_t>::max()});
   if (!page) return std::unexpected(std::move(page.error()));
   KnownProviders known{.stored = std::move(page->rows), .of_environment = {}};
   for (const auto& provider : with.environment_providers) {

@@ -1,3 +1,5 @@
+#include "control/resources/providers.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -9,7 +11,6 @@
 #include "control/resources/common_fields.hpp"
 #include "control/resources/dependents.hpp"
 #include "control/resources/provider_references.hpp"
-#include "control/resources/providers.hpp"
 #include "control/resources/references.hpp"
 #include "control/resources/resources.hpp"
 #include "control/resources/secret_field.hpp"
@@ -86,12 +87,15 @@ std::vector<FilterValue> sources() {
 const Shape<ProviderRow>& provider_shape() {
   static const auto shape = [] {
     Shape<ProviderRow> shape("Provider", "An upstream models and raw calls are sent to.");
-    shape.field("id", of_provider(&Provider::id), text(1, 80), Field::shown,
-                "A UUID; of the environment's providers `env:` and the name.")
+    shape
+        .field("id", of_provider(&Provider::id), text(1, 80), Field::shown,
+               "A UUID; of the environment's providers `env:` and the name.")
         .listed("id");
-    shape.field("name", of_provider(&Provider::name), provider_name(), Field::required,
-                "Unique; the segment of /providers/{name}/*. A saved provider goes before the environment's of "
-                "the same name.")
+    shape
+        .field(
+            "name", of_provider(&Provider::name), provider_name(), Field::required,
+            "Unique; the segment of /providers/{name}/*. A saved provider goes before the environment's of "
+            "the same name.")
         .listed("name", true);
     shape.field("kind", of_provider(&Provider::kind), kind(), Field::fixed_required, "What it speaks.")
         .listed("kind");
@@ -120,19 +124,24 @@ const Shape<ProviderRow>& provider_shape() {
                 choice<domain::CredentialValueFormat>({{domain::CredentialValueFormat::raw, "raw"},
                                                        {domain::CredentialValueFormat::bearer, "bearer"}}),
                 Field::settable, "Of a custom header.");
-    shape.field("fallback", of_provider(&Provider::fallback), optional_text(64), Field::settable,
-                "The provider that is asked when this one fails before its first byte; `litellm` is whichever "
-                "LiteLLM is in force.");
+    shape.field(
+        "fallback", of_provider(&Provider::fallback), optional_text(64), Field::settable,
+        "The provider that is asked when this one fails before its first byte; `litellm` is whichever "
+        "LiteLLM is in force.");
     const auto timeout = number(1, kMostTimeoutMs);
-    shape.field("connect_timeout_ms", of_provider(&Provider::connect_timeout_ms), timeout, Field::settable, "");
+    shape.field("connect_timeout_ms", of_provider(&Provider::connect_timeout_ms), timeout, Field::settable,
+                "");
     shape.field("first_byte_timeout_ms", of_provider(&Provider::first_byte_timeout_ms), timeout,
                 Field::settable, "");
     shape.field("idle_timeout_ms", of_provider(&Provider::idle_timeout_ms), timeout, Field::settable,
                 "Between two reads of an answer.");
-    shape.computed(
-        "source", {{"type", "string"}, {"enum", {"saved", "file", "environment"}}},
-        [](const ProviderRow& row, core::SystemTime) { return json::Document(std::string(source_of(row))); },
-        "Where it comes from; only saved ones can be changed here.")
+    shape
+        .computed(
+            "source", {{"type", "string"}, {"enum", {"saved", "file", "environment"}}},
+            [](const ProviderRow& row, core::SystemTime) {
+              return json::Document(std::string(source_of(row)));
+            },
+            "Where it comes from; only saved ones can be changed here.")
         .listed_as(sources());
     add_provenance(shape);
     shape.rule({"kind", "base_url"}, check_base_url);
@@ -142,7 +151,8 @@ const Shape<ProviderRow>& provider_shape() {
   return shape;
 }
 
-void check_address(const Resources& with, const std::string& url, std::string_view field, Problems& problems) {
+void check_address(const Resources& with, const std::string& url, std::string_view field,
+                   Problems& problems) {
   const auto base = net::BaseUrl::parse(url);
   if (!base) return;  // empty, or told already
   boost::system::error_code not_a_literal;
@@ -158,7 +168,8 @@ core::Result<Provider> load_provider(const Resources& with, const std::string& i
   for (const auto& row : known->of_environment) {
     if (row.provider.id == id) return row.provider;
   }
-  const auto row = std::ranges::find(known->stored, id, [](const ProviderRow& each) { return each.provider.id; });
+  const auto row =
+      std::ranges::find(known->stored, id, [](const ProviderRow& each) { return each.provider.id; });
   if (row == known->stored.end())
     return core::fail(core::ErrorCode::not_found, "There is no provider with this id.");
   if (!row->sealed_credential.empty()) {

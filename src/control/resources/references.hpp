@@ -16,7 +16,8 @@ namespace relayna::control {
 /// The text of a member, without blanks around it; null when there is none: the shape says what is wrong.
 std::optional<std::string> text_in(const json::Document& body, std::string_view field);
 
-/// A problem of `field` when its id is the one of no row; `kind` is what there should be. Errors: the store's.
+/// A problem of `field` when its id is the one of no row; `kind` is what there should be. Errors: the
+/// store's.
 template <class Row>
 core::Result<void> check_id(store::Administration& store, const json::Document& body, std::string_view field,
                             std::string_view kind, Problems& problems) {

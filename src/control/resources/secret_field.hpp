@@ -13,7 +13,8 @@ Codec<core::Secret> secret_text();
 
 /// Seals what the body gives under `field`: `given` goes into `sealed` and is forgotten. A body that says
 /// nothing of it leaves `sealed` as it is.
-core::Result<void> seal_given(const Call& call, std::string_view field, core::Secret& given, std::string& sealed,
-                              const identity::Keyring& keyring, const std::string& context);
+core::Result<void> seal_given(const Call& call, std::string_view field, core::Secret& given,
+                              std::string& sealed, const identity::Keyring& keyring,
+                              const std::string& context);
 
 }  // namespace relayna::control

@@ -25,8 +25,9 @@ SettingsGroup litellm_passthrough_group() {
       .tag = "Providers",
       .read_scope = "providers:read",
       .write_scope = "providers:write",
-      .about = "Paths that no route of the gateway has and that go on to LiteLLM as they are. They need a key, "
-               "and are recorded.",
+      .about =
+          "Paths that no route of the gateway has and that go on to LiteLLM as they are. They need a key, "
+          "and are recorded.",
       .schema_name = "LitellmPassthrough",
       .fields = {{"enabled", {{"type", "boolean"}}, "Off: such paths are unsupported_route."},
                  {"allowed_paths", array_of({{"type", "string"}}),

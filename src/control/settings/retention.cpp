@@ -14,8 +14,9 @@ SettingsGroup retention_group(const Resources& with) {
       .tag = "Settings",
       .read_scope = "settings:read",
       .write_scope = "settings:write",
-      .about = "For how many days history is kept; 0: for ever. What is older is deleted in the background, for "
-               "good. Reports, balances and limits keep what it adds up to.",
+      .about =
+          "For how many days history is kept; 0: for ever. What is older is deleted in the background, for "
+          "good. Reports, balances and limits keep what it adds up to.",
       .schema_name = "Retention",
       .fields = {{"usage_days", days, "Single usage events.", "GATEWAY_RETENTION_USAGE_DAYS"},
                  {"audit_days", days, "The audit log.", "GATEWAY_RETENTION_AUDIT_DAYS"}},

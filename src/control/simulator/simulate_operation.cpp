@@ -75,7 +75,8 @@ core::Result<void> check_entries(const json::Document& changes, const char* kind
   return {};
 }
 
-core::Result<void> check_references(const Resources& with, const json::Document& changes, Problems& problems) {
+core::Result<void> check_references(const Resources& with, const json::Document& changes,
+                                    Problems& problems) {
   if (!changes.is_object()) return {};
   auto& store = with.store.administration();
   const std::pair<const char*, References> kinds[] = {

@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kMostText = 2'048;
 constexpr std::size_t kMostName = 64;
 constexpr std::array<std::string_view, 4> kBuiltIn{"summary", "translation", "ocr", "embeddings"};
-constexpr std::array<std::string_view, 7> kMethods{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
+constexpr std::array<std::string_view, 7> kMethods{"GET",    "POST", "PUT",    "PATCH",
+                                                   "DELETE", "HEAD", "OPTIONS"};
 
 bool is_method(std::string_view text) {
   return std::ranges::find(kMethods, text) != kMethods.end();
@@ -56,8 +57,8 @@ class Entry {
     json::Document list = json::Document::array();
     const auto given = from_.find(name);
     if (given == from_.end() || given->is_null()) return list;
-    const bool right = given->is_array() &&
-                       std::ranges::all_of(*given, [](const auto& item) { return item.is_string(); });
+    const bool right =
+        given->is_array() && std::ranges::all_of(*given, [](const auto& item) { return item.is_string(); });
     if (!right) {
       problems_.add(name, "must be a list of texts");
       return list;
@@ -92,7 +93,8 @@ json::Document methods_of(Entry& entry) {
   if (methods.empty()) methods.push_back("POST");
   for (auto& method : methods) {
     std::string name = method.get<std::string>();
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
     if (!is_method(name)) entry.problems().add("allowed_methods", "must hold HTTP methods only, as POST");
     method = name;
   }
@@ -120,14 +122,18 @@ json::Document preview(Entry& entry) {
     if (name.empty()) name = service_name_from(source);
   }
   auto& problems = entry.problems();
-  if (id.empty()) problems.add("studio_service_id", "is required");
-  else if (name.empty()) problems.add("name", "has no letter or digit to name the service by");
+  if (id.empty())
+    problems.add("studio_service_id", "is required");
+  else if (name.empty())
+    problems.add("name", "has no letter or digit to name the service by");
   if (!base_url.empty()) {
     if (auto parsed = net::BaseUrl::parse(base_url); !parsed)
       problems.add("base_url", std::string(parsed.error().public_message()));
   }
-  if (!pattern.empty() && !is_path(pattern)) problems.add("default_route_pattern", "must be a path, as /ocr/*");
-  if (!health_path.empty() && !is_path(health_path)) problems.add("health_check_path", "must be a path, as /health");
+  if (!pattern.empty() && !is_path(pattern))
+    problems.add("default_route_pattern", "must be a path, as /ocr/*");
+  if (!health_path.empty() && !is_path(health_path))
+    problems.add("health_check_path", "must be a path, as /health");
   if (!health_method.empty() && !is_method(health_method))
     problems.add("health_check_method", "must be an HTTP method, as GET");
 
@@ -211,9 +217,10 @@ core::Result<StudioCatalogue> read_studio_catalogue(std::string_view body) {
   for (std::size_t i = 0; i < document->size(); ++i) add_entry(catalogue, i, (*document)[i]);
   if (catalogue.services.empty() && !catalogue.invalid.empty()) {
     const auto& problem = catalogue.invalid.front()["problems"].front();
-    return std::unexpected(unavailable(fmt::format(
-        "None of the {} services Relayna Studio lists can be used; the first: {} {}", catalogue.invalid.size(),
-        problem["path"].get<std::string>(), problem["message"].get<std::string>())));
+    return std::unexpected(
+        unavailable(fmt::format("None of the {} services Relayna Studio lists can be used; the first: {} {}",
+                                catalogue.invalid.size(), problem["path"].get<std::string>(),
+                                problem["message"].get<std::string>())));
   }
   return catalogue;
 }
@@ -221,24 +228,25 @@ core::Result<StudioCatalogue> read_studio_catalogue(std::string_view body) {
 json::Document studio_service_schema() {
   const json::Document text = {{"type", "string"}};
   const json::Document texts = array_of(text);
-  return object_schema({{"studio_service_id", text},
-                        {"name", text},
-                        {"display_name", nullable(text)},
-                        {"environment", nullable(text)},
-                        {"status", nullable(text)},
-                        {"base_url", nullable(text)},
-                        {"tags", texts},
-                        {"route_pattern", text},
-                        {"import_request", object_schema({{"studio_service_id", text},
-                                                          {"name", text},
-                                                          {"project_id", nullable(text)},
-                                                          {"route_pattern", text},
-                                                          {"upstream_base_url", nullable(text)},
-                                                          {"health_check_path", nullable(text)},
-                                                          {"health_check_method", text},
-                                                          {"allowed_methods", texts},
-                                                          {"category", nullable(text)},
-                                                          {"default_pricing", {{"type", {"object", "null"}}}}})}});
+  return object_schema(
+      {{"studio_service_id", text},
+       {"name", text},
+       {"display_name", nullable(text)},
+       {"environment", nullable(text)},
+       {"status", nullable(text)},
+       {"base_url", nullable(text)},
+       {"tags", texts},
+       {"route_pattern", text},
+       {"import_request", object_schema({{"studio_service_id", text},
+                                         {"name", text},
+                                         {"project_id", nullable(text)},
+                                         {"route_pattern", text},
+                                         {"upstream_base_url", nullable(text)},
+                                         {"health_check_path", nullable(text)},
+                                         {"health_check_method", text},
+                                         {"allowed_methods", texts},
+                                         {"category", nullable(text)},
+                                         {"default_pricing", {{"type", {"object", "null"}}}}})}});
 }
 
 json::Document invalid_studio_service_schema() {

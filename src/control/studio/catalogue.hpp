@@ -14,8 +14,8 @@ struct StudioCatalogue {
 };
 
 /// Reads Studio's answer: an object with a `services` list, or the list itself. Entries that cannot be used
-/// are told apart and keep nobody else out. studio_unavailable when it is no such list, or when it has entries
-/// and none can be used.
+/// are told apart and keep nobody else out. studio_unavailable when it is no such list, or when it has
+/// entries and none can be used.
 core::Result<StudioCatalogue> read_studio_catalogue(std::string_view body);
 
 /// `Invoice OCR (v2)` becomes `invoice-ocr-v2`: letters, digits and single dashes, at most 64.

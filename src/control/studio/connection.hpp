@@ -26,8 +26,8 @@ core::Result<StudioConnection> studio_connection(const Resources& with,
 json::Document show(const Resources& with, const StudioConnection& connection);
 json::Document studio_connection_schema();
 
-/// Merges `body` (`base_url`, `token`) into the saved setting; nullopt: nothing is saved any more, because the
-/// base URL was cleared. Null stands for nothing saved.
+/// Merges `body` (`base_url`, `token`) into the saved setting; nullopt: nothing is saved any more, because
+/// the base URL was cleared. Null stands for nothing saved.
 core::Result<std::optional<domain::Setting>> merge_studio_connection(const Resources& with, Call& call,
                                                                      std::optional<domain::Setting> saved);
 

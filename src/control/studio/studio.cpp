@@ -42,24 +42,27 @@ core::Result<void> store_setting(store::Unit& unit, const std::optional<domain::
 }
 
 core::Result<Answer> patch_connection(const Resources& with, Call& call) {
-  return change(with.store.administration(), call, [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
-    auto saved = unit.of<domain::Setting>().find(kSetting);
-    if (!saved) return std::unexpected(std::move(saved.error()));
-    const auto before = studio_connection(with, *saved);
-    if (before) {
-      if (auto may = check_if_match(call, etag_of(show(with, *before))); !may)
-        return std::unexpected(std::move(may.error()));
-    }
-    auto merged = merge_studio_connection(with, call, *saved);
-    if (!merged) return std::unexpected(std::move(merged.error()));
-    if (auto stored = store_setting(unit, *saved, *merged); !stored)
-      return std::unexpected(std::move(stored.error()));
-    const auto after = studio_connection(with, *merged);
-    if (!after) return std::unexpected(after.error());
-    // A connection whose token does not open any more can be replaced; there is nothing to show of it then.
-    note = {"studio.update", "studio", "connection", before ? show(with, *before) : json::Document(), show(with, *after)};
-    return answer_with(with, after);
-  });
+  return change(with.store.administration(), call,
+                [&](store::Unit& unit, Note& note) -> core::Result<Answer> {
+                  auto saved = unit.of<domain::Setting>().find(kSetting);
+                  if (!saved) return std::unexpected(std::move(saved.error()));
+                  const auto before = studio_connection(with, *saved);
+                  if (before) {
+                    if (auto may = check_if_match(call, etag_of(show(with, *before))); !may)
+                      return std::unexpected(std::move(may.error()));
+                  }
+                  auto merged = merge_studio_connection(with, call, *saved);
+                  if (!merged) return std::unexpected(std::move(merged.error()));
+                  if (auto stored = store_setting(unit, *saved, *merged); !stored)
+                    return std::unexpected(std::move(stored.error()));
+                  const auto after = studio_connection(with, *merged);
+                  if (!after) return std::unexpected(after.error());
+                  // A connection whose token does not open any more can be replaced; there is nothing to show
+                  // of it then.
+                  note = {"studio.update", "studio", "connection",
+                          before ? show(with, *before) : json::Document(), show(with, *after)};
+                  return answer_with(with, after);
+                });
 }
 
 /// A body of at most kMostBytes.
@@ -69,7 +72,8 @@ runtime::Task<core::Result<std::string>> read_whole(http::BodySource& body) {
     auto chunk = co_await body.next();
     if (!chunk) co_return std::unexpected(std::move(chunk.error()));
     all.append(chunk->bytes);
-    if (all.size() > kMostBytes) co_return std::unexpected(unavailable("Relayna Studio's answer is over 4 MiB."));
+    if (all.size() > kMostBytes)
+      co_return std::unexpected(unavailable("Relayna Studio's answer is over 4 MiB."));
     if (chunk->end) co_return all;
   }
 }
@@ -92,8 +96,9 @@ runtime::Task<core::Result<StudioCatalogue>> fetch(const Resources* with, Studio
   timeouts.total = core::Deadline::in(with->network.shard.clock(), kPatience);
   auto response = co_await with->network.client.send(std::move(base->origin), request, timeouts, stop);
   if (!response) {
-    co_return std::unexpected(unavailable("Relayna Studio could not be reached: " + std::string(response.error().public_message()),
-                                          response.error().describe()));
+    co_return std::unexpected(
+        unavailable("Relayna Studio could not be reached: " + std::string(response.error().public_message()),
+                    response.error().describe()));
   }
   const int status = response->head.status;
   if (status < 200 || status > 299) {
@@ -102,16 +107,19 @@ runtime::Task<core::Result<StudioCatalogue>> fetch(const Resources* with, Studio
         (status >= 300 && status < 400 ? "; redirects are not followed, save the URL it leads to." : ".")));
   }
   auto body = co_await read_whole(*response->body);
-  if (!body && body.error().code == core::ErrorCode::studio_unavailable) co_return std::unexpected(body.error());
-  if (!body) co_return std::unexpected(unavailable("Relayna Studio's answer broke off.", body.error().describe()));
-  co_return co_await runtime::offload(with->network.pool, [text = std::move(*body)] { return read_studio_catalogue(text); });
+  if (!body && body.error().code == core::ErrorCode::studio_unavailable)
+    co_return std::unexpected(body.error());
+  if (!body)
+    co_return std::unexpected(unavailable("Relayna Studio's answer broke off.", body.error().describe()));
+  co_return co_await runtime::offload(with->network.pool,
+                                      [text = std::move(*body)] { return read_studio_catalogue(text); });
 }
 
-runtime::Task<core::Result<StudioCatalogue>> fetch_configured(const Resources* with, runtime::StopSource* stop) {
+runtime::Task<core::Result<StudioCatalogue>> fetch_configured(const Resources* with,
+                                                              runtime::StopSource* stop) {
   auto connection = co_await runtime::offload(with->network.pool, [with] { return in_force(*with); });
   if (!connection) co_return std::unexpected(std::move(connection.error()));
-  if (connection->base_url.empty())
-    co_return core::fail(core::ErrorCode::studio_not_configured);
+  if (connection->base_url.empty()) co_return core::fail(core::ErrorCode::studio_not_configured);
   co_return co_await fetch(with, std::move(*connection), stop);
 }
 
@@ -128,7 +136,8 @@ AsyncAnswer test_connection(const Resources* with, std::shared_ptr<Call> call, r
 AsyncAnswer list_services(const Resources* with, std::shared_ptr<Call> call, runtime::StopSource* stop) {
   const auto catalogue = co_await fetch_configured(with, stop);
   if (!catalogue) co_return std::unexpected(catalogue.error());
-  co_return json_answer(200, {{"data", catalogue->services}, {"invalid", catalogue->invalid}}, call->request_id);
+  co_return json_answer(200, {{"data", catalogue->services}, {"invalid", catalogue->invalid}},
+                        call->request_id);
 }
 
 Operation operation(std::string method, std::string path, std::string id, std::string scope,
@@ -165,7 +174,8 @@ void add_studio(Api& api, const Resources& with) {
 
   auto patched = operation("PATCH", "/admin/studio/connection", "studio.update", "studio:write",
                            "Save how Relayna Studio is reached", reference("StudioConnection"));
-  patched.about = "What is saved goes before the environment. Clearing `base_url` returns to it and forgets the token.";
+  patched.about =
+      "What is saved goes before the environment. Clearing `base_url` returns to it and forgets the token.";
   patched.request = patch_schema();
   patched.errors = {core::ErrorCode::precondition_failed};
   patched.run = Operation::Blocking([use](Call& call) { return patch_connection(*use, call); });
@@ -175,7 +185,8 @@ void add_studio(Api& api, const Resources& with) {
                                             core::ErrorCode::studio_unavailable};
   const json::Document count = {{"type", "integer"}};
   auto tested = operation(
-      "POST", "/admin/studio/connection/test", "studio.test", "studio:read", "Try the connection to Relayna Studio",
+      "POST", "/admin/studio/connection/test", "studio.test", "studio:read",
+      "Try the connection to Relayna Studio",
       object_schema({{"ok", {{"type", "boolean"}}}, {"service_count", count}, {"invalid_count", count}}));
   tested.errors = errors;
   tested.run = Operation::Async([use](std::shared_ptr<Call> call, runtime::StopSource* stop) {

@@ -133,7 +133,8 @@ core::Result<std::int64_t> Analytics::purge_events(core::SystemTime before, std:
 core::Result<std::int64_t> Analytics::count_events(core::SystemTime before) {
   return pool_.run(Repeat::always, [&](Connection& connection) -> core::Result<std::int64_t> {
     pqxx::nontransaction read(connection.session());
-    return query(read, "SELECT count(*) FROM usage_events WHERE created_at < $1", Params(time_text(before)))[0][0]
+    return query(read, "SELECT count(*) FROM usage_events WHERE created_at < $1",
+                 Params(time_text(before)))[0][0]
         .as<std::int64_t>();
   });
 }

@@ -62,7 +62,8 @@ core::Result<void> Pool::execute(Repeat repeat, const std::function<void(Connect
       discard_with_idle(std::move(connection));
     else
       give_back(std::move(connection));
-    if (!repeatable || repeats >= (cut_off ? kMostRepeats : 1)) return std::unexpected(std::move(fault.error));
+    if (!repeatable || repeats >= (cut_off ? kMostRepeats : 1))
+      return std::unexpected(std::move(fault.error));
   }
 }
 

@@ -3,8 +3,9 @@
 
 #include <thread>
 
-#include "installation.hpp"
 #include "relayna/identity/operators.hpp"
+
+#include "installation.hpp"
 
 namespace relayna::identity {
 namespace {
@@ -73,7 +74,8 @@ TEST_P(BootstrapContract, AGivenTokenIsTakenAndLaterOnesAreIgnored) {
 }
 
 TEST_P(BootstrapContract, AMalformedTokenIsNamedAndNotShown) {
-  const auto refused = bootstrap_operators(store(), keyring(), {.admin_token = core::Secret("op_live_short")}, clock_.wall());
+  const auto refused =
+      bootstrap_operators(store(), keyring(), {.admin_token = core::Secret("op_live_short")}, clock_.wall());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, core::ErrorCode::invalid_configuration);
   EXPECT_NE(refused.error().message.find("GATEWAY_ADMIN_TOKEN"), std::string::npos);
@@ -130,7 +132,8 @@ TEST_P(BootstrapContract, WhenNobodyIsActiveANewOneTakesThePlace) {
 TEST_P(BootstrapContract, ATokenWhoseAccessWasEndedIsNotRevivedByARestart) {
   bootstrap({.admin_token = kToken});
   edit(holder(kToken)->id, [this](Operator& who) { who.revoked_at = clock_.wall(); });
-  EXPECT_FAILS(invalid_configuration, bootstrap_operators(store(), keyring(), {.admin_token = kToken}, clock_.wall()));
+  EXPECT_FAILS(invalid_configuration,
+               bootstrap_operators(store(), keyring(), {.admin_token = kToken}, clock_.wall()));
 }
 
 TEST_P(BootstrapContract, TheDeclaredAccountIsMadeOnceAndNotBroughtBack) {
@@ -169,7 +172,8 @@ TEST_P(BootstrapContract, TheNoticeLastsUntilTheInstallationsTokenIsRotated) {
   const auto first = bootstrap();
   EXPECT_EQ(bootstrap_token_in_use(store().administration(), clock_.wall()), true);
   auto hasher = keyring().hasher();
-  edit(holder(first.generated_token)->id, [&](Operator& who) { (void)rotate(who, clock_.wall(), kDefaultOverlap, hasher); });
+  edit(holder(first.generated_token)->id,
+       [&](Operator& who) { (void)rotate(who, clock_.wall(), kDefaultOverlap, hasher); });
   EXPECT_EQ(bootstrap_token_in_use(store().administration(), clock_.wall()), false);
   EXPECT_FALSE(holder(first.generated_token)) << "without overlap";
 }

@@ -2,8 +2,9 @@
 
 #include <memory>
 
-#include "../store/backend.hpp"
 #include "relayna/identity/keyring.hpp"
+
+#include "../store/backend.hpp"
 
 namespace relayna::test {
 

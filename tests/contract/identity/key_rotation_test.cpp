@@ -4,9 +4,10 @@
 #include <atomic>
 #include <thread>
 
-#include "installation.hpp"
 #include "relayna/catalog/build.hpp"
 #include "relayna/core/ids.hpp"
+
+#include "installation.hpp"
 
 namespace relayna::identity {
 namespace {
@@ -27,7 +28,8 @@ class MortalSecrets final : public store::SecretsRepository {
     if (dead() || writes_-- == 0) return died();
     return real_.put_if_absent(name, value);
   }
-  core::Result<void> replace(const std::string& name, const std::string& expected, const std::string& value) override {
+  core::Result<void> replace(const std::string& name, const std::string& expected,
+                             const std::string& value) override {
     if (dead() || writes_-- == 0) return died();
     return real_.replace(name, expected, value);
   }
@@ -50,7 +52,8 @@ class KeyRotationContract : public test::Installation {
       row.provider.name = "p" + std::to_string(i);
       row.provider.kind = domain::ProviderKind::openai;
       row.provider.base_url = "http://h";
-      row.sealed_credential = seal("secret of p" + std::to_string(i), catalog::provider_context(row.provider.name));
+      row.sealed_credential =
+          seal("secret of p" + std::to_string(i), catalog::provider_context(row.provider.name));
       insert(row);
       if (i == 0) first_ = row.provider.id;
     }
@@ -64,7 +67,8 @@ class KeyRotationContract : public test::Installation {
                            .value = "{}",
                            .sealed_secret = seal("s", catalog::setting_context("studio_connection")),
                            .updated_at = clock_.wall()});
-    insert(domain::Setting{.name = "retention", .value = "{}", .sealed_secret = "", .updated_at = clock_.wall()});
+    insert(domain::Setting{
+        .name = "retention", .value = "{}", .sealed_secret = "", .updated_at = clock_.wall()});
     domain::AlertWebhook webhook;
     webhook.id = new_id();
     webhook.name = "w";
@@ -75,7 +79,9 @@ class KeyRotationContract : public test::Installation {
   static constexpr std::int64_t kSealed = kProviders + 3;
 
   static std::string new_id() { return core::IdGenerator().uuid7().str(); }
-  std::string seal(std::string_view text, std::string_view context) { return keyring().seal(text, context).value(); }
+  std::string seal(std::string_view text, std::string_view context) {
+    return keyring().seal(text, context).value();
+  }
   template <class Row>
   void insert(const Row& row) {
     ASSERT_OK(store().administration().change([&](store::Unit& unit) { return unit.of<Row>().insert(row); }));
@@ -197,7 +203,9 @@ TEST_P(KeyRotationContract, WhatASlowWriterSealedUnderTheOldKeyIsFoundBeforeThat
   insert(late);
   ASSERT_TRUE(drive(rotating));
   const auto stored = store().administration().of<store::ProviderRow>().get(late.provider.id).value();
-  EXPECT_EQ(open_keyring(store())->open(stored->sealed_credential, catalog::provider_context("late"))->reveal(), "late");
+  EXPECT_EQ(
+      open_keyring(store())->open(stored->sealed_credential, catalog::provider_context("late"))->reveal(),
+      "late");
 }
 
 TEST_P(KeyRotationContract, AnotherReplicaReadsAndWritesMeanwhile) {

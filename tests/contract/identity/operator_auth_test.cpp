@@ -1,9 +1,9 @@
 // Who may use the control listener, by token and by session.
 #include "relayna/identity/operator_auth.hpp"
 
-#include "relayna/identity/operators.hpp"
-
 #include <gmock/gmock.h>
+
+#include "relayna/identity/operators.hpp"
 
 #include "installation.hpp"
 

@@ -375,8 +375,9 @@ TEST_P(AnalyticsContract, EventsFromBeforeTheSumsAreInThem) {
   std::vector<UsageEvent> events;
   for (int i = 0; i < 300; ++i) events.push_back(random_event(random, world));
   insert(events);
-  const std::vector<std::string> tables{"usage_hourly_traffic", "usage_daily_scopes", "usage_daily_keys", "usage_daily_end_users",
-                                        "usage_daily_tags", "usage_daily_tasks", "usage_weekly_end_users"};
+  const std::vector<std::string> tables{"usage_hourly_traffic",  "usage_daily_scopes", "usage_daily_keys",
+                                        "usage_daily_end_users", "usage_daily_tags",   "usage_daily_tasks",
+                                        "usage_weekly_end_users"};
   const auto contents = [&] {
     std::string all;
     for (const auto& table : tables) {

@@ -12,8 +12,8 @@
 #include "backend.hpp"
 #include "recorder.hpp"
 #include "samples.hpp"
-#include "support/process.hpp"
 #include "store/sqlite/connection.hpp"
+#include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
 namespace relayna::test {

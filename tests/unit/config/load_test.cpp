@@ -219,10 +219,11 @@ TEST(Load, BootstrapAdminNeedsAnAddressAndAPassword) {
   EXPECT_EQ(whole.settings.bootstrap_admin_email, "a@b");
   EXPECT_EQ(whole.settings.bootstrap_admin_password.reveal(), "hunter2 and more");
   EXPECT_TRUE(whole.settings.bootstrap_admin_require_change);
-  const Loaded wrong = load(minimal_and("PW", "hunter2"),
-                            {.file = folder.write("h.yaml",
-                                                  "identity:\n  bootstrap_admin: {enabled: true, email: admin, "
-                                                  "password: env.PW}\n")});
+  const Loaded wrong =
+      load(minimal_and("PW", "hunter2"),
+           {.file = folder.write("h.yaml",
+                                 "identity:\n  bootstrap_admin: {enabled: true, email: admin, "
+                                 "password: env.PW}\n")});
   EXPECT_TRUE(problem_at(wrong, "identity.bootstrap_admin.email"));
   EXPECT_TRUE(problem_at(wrong, "identity.bootstrap_admin.password"));
 }

@@ -33,18 +33,21 @@ TEST(AlertDelivery, IsSignedAsStandardWebhooksSays) {
   const core::Secret secret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
   const auto made = sign(secret, "msg_1", at, "{}");
   EXPECT_EQ(made.timestamp, "1700000000");
-  // printf 'msg_1.1700000000.{}' | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef -binary | base64
+  // printf 'msg_1.1700000000.{}' | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef -binary |
+  // base64
   EXPECT_EQ(made.signature, "v1,2c4VI0bO4Wd5svqP2unEA9pCk0dTAXr/elrHCJ+/efk=");
   EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(secret, "msg_1", at, "{ }").signature);
   EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(secret, "msg_2", at, "{}").signature);
   EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(secret, "msg_1", at + 1s, "{}").signature);
-  EXPECT_NE(sign(secret, "msg_1", at, "{}").signature, sign(new_webhook_secret(), "msg_1", at, "{}").signature);
+  EXPECT_NE(sign(secret, "msg_1", at, "{}").signature,
+            sign(new_webhook_secret(), "msg_1", at, "{}").signature);
 }
 
 TEST(WebhookSecret, HasOneForm) {
   EXPECT_TRUE(well_formed_webhook_secret(new_webhook_secret().reveal()));
   EXPECT_FALSE(new_webhook_secret() == new_webhook_secret());
-  for (const auto* wrong : {"", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 not base64 not base64!!"})
+  for (const auto* wrong :
+       {"", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 not base64 not base64!!"})
     EXPECT_FALSE(well_formed_webhook_secret(wrong)) << wrong;
 }
 

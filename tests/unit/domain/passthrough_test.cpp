@@ -38,8 +38,8 @@ TEST(LitellmPassthrough, EveryProblemIsNamed) {
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, core::ErrorCode::invalid_request);
   const auto text = read.error().public_message();
-  for (const char* field :
-       {"enabled: ", "allowed_paths: ", "allowed_methods: ", "timeout_ms: ", "max_request_body_bytes: ", "more: "})
+  for (const char* field : {"enabled: ", "allowed_paths: ", "allowed_methods: ", "timeout_ms: ",
+                            "max_request_body_bytes: ", "more: "})
     EXPECT_THAT(std::string(text), HasSubstr(field));
   for (const char* path : {R"(["/a/../b"])", R"(["/a b"])", R"(["/a*b"])", "[]", R"("/v1")"})
     EXPECT_FALSE(parse_litellm_passthrough(std::string(R"({"allowed_paths":)") + path + "}")) << path;

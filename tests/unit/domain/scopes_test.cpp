@@ -22,7 +22,8 @@ TEST(Scopes, EachIsAllowedByItselfAndTheWildcardsThatCoverItAndByNothingElse) {
     EXPECT_EQ(allows(List{"*:read"}, name), name.ends_with(":read"));
     EXPECT_FALSE(allows(List{}, name));
     for (const Scope& other : scopes()) {
-      EXPECT_EQ(allows(List{std::string(other.name)}, name), &other == &scope) << other.name << " for " << name;
+      EXPECT_EQ(allows(List{std::string(other.name)}, name), &other == &scope)
+          << other.name << " for " << name;
     }
   }
 }
@@ -72,7 +73,8 @@ TEST(Scopes, OldNamesAreRefusedWithTheirSuccessor) {
 TEST(Scopes, NobodyGrantsWhatTheyDoNotHave) {
   EXPECT_TRUE(check_grant(List{"*"}, List{"*", "operators:write"}));
   EXPECT_TRUE(check_grant(List{"keys:*", "operators:write"}, List{"keys:*", "keys:rotate"}));
-  const auto refused = check_grant(List{"keys:read", "operators:write"}, List{"keys:*", "operators:write", "*"});
+  const auto refused =
+      check_grant(List{"keys:read", "operators:write"}, List{"keys:*", "operators:write", "*"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, core::ErrorCode::insufficient_operator_scope);
   EXPECT_THAT(refused.error().message, HasSubstr("`keys:*`, `*`"));
@@ -93,7 +95,8 @@ TEST(Scopes, TheDocumentHoldsTheTable) {
 }
 
 TEST(Scopes, EachIsJudgedByItself) {
-  for (const char* known : {"keys:read", "keys:*", "*", "*:read"}) EXPECT_FALSE(scope_problem(known)) << known;
+  for (const char* known : {"keys:read", "keys:*", "*", "*:read"})
+    EXPECT_FALSE(scope_problem(known)) << known;
   EXPECT_THAT(scope_problem("keys:create").value_or(""), testing::HasSubstr("keys:write"));
   EXPECT_THAT(scope_problem("nope").value_or(""), testing::HasSubstr("there are"));
 }

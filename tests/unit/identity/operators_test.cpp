@@ -76,15 +76,16 @@ TEST(Passwords, AHashOfAnotherCostStillVerifies) {
 
 TEST(Passwords, WhatIsNoHashVerifiesNothing) {
   const core::Secret password("correct horse battery");
-  for (const char* stored : {"", "scrypt", "scrypt$15$8$3$AAAA", "scrypt$40$8$3$AAAA$AAAA", "argon2$15$8$3$AAAA$AAAA",
-                             "scrypt$15$8$3$AAAA$AAAA$", "scrypt$4$1$1$AAAA$"}) {
+  for (const char* stored : {"", "scrypt", "scrypt$15$8$3$AAAA", "scrypt$40$8$3$AAAA$AAAA",
+                             "argon2$15$8$3$AAAA$AAAA", "scrypt$15$8$3$AAAA$AAAA$", "scrypt$4$1$1$AAAA$"}) {
     EXPECT_FALSE(verify_password(password, stored)) << stored;
   }
 }
 
 TEST(Passwords, ShortOnesAndBytesThatAreNoTextAreRefused) {
-  for (const std::string& wrong : {std::string("12345678901"), std::string(11, 'x') + "\xff", std::string(1025, 'x'),
-                                   std::string("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4")}) {
+  for (const std::string& wrong :
+       {std::string("12345678901"), std::string(11, 'x') + "\xff", std::string(1025, 'x'),
+        std::string("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4")}) {
     const auto refused = hash_password(core::Secret(wrong));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().param, "password");

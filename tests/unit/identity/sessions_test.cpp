@@ -53,8 +53,10 @@ TEST_F(Sessions, TheCookieIsReadBackAndOutOfReachOfScriptsAndOtherSites) {
                      "; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict");
   settings_.secure = true;
   settings_.path = "/gateway";
-  EXPECT_TRUE(set_cookie(made.cookie, settings_).ends_with("; Path=/gateway; Max-Age=43200; HttpOnly; SameSite=Strict; Secure"));
-  EXPECT_EQ(clear_cookie(settings_), "relayna_session=; Path=/gateway; Max-Age=0; HttpOnly; SameSite=Strict; Secure");
+  EXPECT_TRUE(set_cookie(made.cookie, settings_)
+                  .ends_with("; Path=/gateway; Max-Age=43200; HttpOnly; SameSite=Strict; Secure"));
+  EXPECT_EQ(clear_cookie(settings_),
+            "relayna_session=; Path=/gateway; Max-Age=0; HttpOnly; SameSite=Strict; Secure");
   const std::string pair = "relayna_session=" + std::string(made.cookie.reveal());
   EXPECT_EQ(cookie_of({pair}), made.cookie);
   EXPECT_EQ(cookie_of({"a=b; " + pair + ";c=d"}), made.cookie);
@@ -62,9 +64,10 @@ TEST_F(Sessions, TheCookieIsReadBackAndOutOfReachOfScriptsAndOtherSites) {
 }
 
 TEST_F(Sessions, WhatIsNoCookieOfOursIsNone) {
-  for (const std::string value : {"", ";", "relayna_session", "relayna_session=", "relayna_session=abc",
-                                  "xrelayna_session=0000000000000000000000000000000000000000000000000000000000000000",
-                                  "relayna_session=G000000000000000000000000000000000000000000000000000000000000000"}) {
+  for (const std::string value :
+       {"", ";", "relayna_session", "relayna_session=", "relayna_session=abc",
+        "xrelayna_session=0000000000000000000000000000000000000000000000000000000000000000",
+        "relayna_session=G000000000000000000000000000000000000000000000000000000000000000"}) {
     EXPECT_TRUE(cookie_of({value}).empty()) << value;
   }
 }

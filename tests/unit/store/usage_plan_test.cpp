@@ -23,8 +23,8 @@ bool in(const UsagePeriod& period, core::SystemTime time) {
 }
 
 bool in(const UsageSumsRange& range, core::SystemTime time) {
-  const auto period = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count() /
-                      range.rollup->unit;
+  const auto period =
+      std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count() / range.rollup->unit;
   return (!range.first || *range.first <= period) && (!range.last || period < *range.last);
 }
 
@@ -78,7 +78,8 @@ TEST_F(UsagePlans, CountWhatIsAskedForOnceAndNothingElse) {
 TEST_F(UsagePlans, ReadNoEventsOfPurgedTimes) {
   const auto newest = kBegin + kStep * (kSteps - 1);
   for (int i = 0; i < 400; ++i) {
-    const UsageHistory history{.purged_before = kBegin + kStep * static_cast<int>(random() % kSteps), .newest = newest};
+    const UsageHistory history{.purged_before = kBegin + kStep * static_cast<int>(random() % kSteps),
+                               .newest = newest};
     const UsagePlan plan = plan_usage({}, UsageField::key, 24 * 3'600, some_period(), history);
     for (const auto& end : {plan.head, plan.tail}) {
       if (!end || (end->period.to && end->period.from == end->period.to)) continue;
