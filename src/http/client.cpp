@@ -1,5 +1,7 @@
 #include "relayna/http/client.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include "http/client_exchange.hpp"
 #include "http/client_state.hpp"
 
@@ -56,6 +58,9 @@ Client::~Client() {
 runtime::Task<core::Result<ClientResponse>> Client::send(net::Origin origin, ClientRequest request,
                                                          ClientTimeouts timeouts, runtime::StopSource* stop) {
   const auto state = state_;
+  // Requests of the same turn of the loop leave close behind each other, as answers do: whoever reads them is
+  // woken once.
+  co_await boost::asio::post(state->shard.executor(), runtime::use_task);
   for (bool fresh = false;; fresh = true) {
     if (stop && stop->stop_requested()) co_return fail(ErrorCode::client_closed);
     OriginConnections& connections = state->pool.origin(origin);
