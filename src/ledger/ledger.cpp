@@ -256,14 +256,12 @@ runtime::Task<core::Result<void>> Reservation::extend(counters::Amounts more) {
   return ledger_->state_->extend(*held_, more);
 }
 
-void Reservation::settle(domain::UsageEvent event, counters::Amounts used) {
-  ledger_->state_->settle(std::move(held_), std::move(event), used);
+domain::UsageEvent& Reservation::event() noexcept {
+  return held_->intent.event;
 }
 
-domain::UsageEvent Reservation::take_draft() {
-  domain::UsageEvent draft = std::move(held_->intent.event);
-  held_->intent.event.request_id = draft.request_id;
-  return draft;
+void Reservation::settle(counters::Amounts used) {
+  ledger_->state_->settle(std::move(held_), used);
 }
 
 const counters::Amounts& Reservation::reserved() const noexcept {

@@ -46,7 +46,7 @@ struct Ledger::State final : DeliveryObserver {
 
   /// Events of refused requests.
   void record(std::vector<domain::UsageEvent> refused);
-  void settle(std::unique_ptr<Reservation::Held> held, domain::UsageEvent event, counters::Amounts used);
+  void settle(std::unique_ptr<Reservation::Held> held, counters::Amounts used);
   void give_up(std::unique_ptr<Reservation::Held> held);
   /// What the counters are asked for `held`.
   static counters::AdmitRequest request_for(const Reservation::Held& held);

@@ -11,11 +11,10 @@
 
 namespace relayna::ledger {
 
-void Ledger::State::settle(std::unique_ptr<Reservation::Held> held, domain::UsageEvent event,
-                           counters::Amounts used) {
+void Ledger::State::settle(std::unique_ptr<Reservation::Held> held, counters::Amounts used) {
   Intent& intent = held->intent;
   open.erase(intent.event.request_id);
-  event.accounted_at = intent.admitted_at;
+  intent.event.accounted_at = intent.admitted_at;
   if (intent.reserved.tokens > 0) {
     probe.estimate_error.observe(static_cast<double>(used.tokens) /
                                  static_cast<double>(intent.reserved.tokens));
@@ -26,7 +25,7 @@ void Ledger::State::settle(std::unique_ptr<Reservation::Held> held, domain::Usag
                       intent.epoch);
     settle_soon({.request_id = id, .used = used, .replica = {}, .local = held->local});
   }
-  parts.usage.record({.event = std::move(event),
+  parts.usage.record({.event = std::move(intent.event),
                       .scopes = std::move(intent.scopes),
                       .amounts = used,
                       .admitted_at = intent.admitted_at,
@@ -36,7 +35,8 @@ void Ledger::State::settle(std::unique_ptr<Reservation::Held> held, domain::Usag
 void Ledger::State::give_up(std::unique_ptr<Reservation::Held> held) {
   telemetry::log("ledger")->error("request {} was dropped without being settled, which is a bug", held->id());
   SettledEvent settled = interrupted(held->intent);
-  settle(std::move(held), std::move(settled.event), settled.amounts);
+  held->intent.event = std::move(settled.event);
+  settle(std::move(held), settled.amounts);
 }
 
 void Ledger::State::settle_soon(Unsettled request) {

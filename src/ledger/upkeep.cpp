@@ -139,16 +139,15 @@ runtime::Task<void> Ledger::State::delivered(std::vector<StoredEvent> events) {
   for (StoredEvent& stored : events) {
     SettledEvent& settled = stored.settled;
     if (settled.scopes.empty()) continue;
-    const std::string id = settled.event.request_id;
-    if (!settlements.knows(id)) {
-      // An earlier process of this replica settled it, or died before: its reservation may still be held.
-      settlements.began({.request_id = id,
-                         .scopes = std::move(settled.scopes),
-                         .amounts = settled.amounts,
-                         .at = settled.admitted_at},
-                        settled.epoch);
-      co_await tell_counters({.request_id = id, .used = settled.amounts, .replica = {}, .local = false});
-    }
+    const std::string& id = settled.event.request_id;
+    if (settlements.delivered(id, stored.stamp, stored.handed_over)) continue;
+    // An earlier process of this replica settled it, or died before: its reservation may still be held.
+    settlements.began({.request_id = id,
+                       .scopes = std::move(settled.scopes),
+                       .amounts = settled.amounts,
+                       .at = settled.admitted_at},
+                      settled.epoch);
+    co_await tell_counters({.request_id = id, .used = settled.amounts, .replica = {}, .local = false});
     settlements.delivered(id, stored.stamp, stored.handed_over);
   }
   if (settlements.has_ready()) {

@@ -203,7 +203,7 @@ void Exchange::settle_usage() {
   // Without a key there is nobody to account to: such requests are in the metrics and the access log.
   if (key == nullptr || match.route == domain::Route::unknown) return;
   if (reservation) {
-    domain::UsageEvent done = reservation.take_draft();
+    domain::UsageEvent& done = reservation.event();
     complete(done);
     const counters::Amounts used = meter(*this, done);
     cost_nanos = done.cost_nanos;
@@ -211,7 +211,7 @@ void Exchange::settle_usage() {
     output_tokens = done.output_tokens;
     usage_source = done.usage_source;
     reserved = reservation.reserved();
-    reservation.settle(std::move(done), used);
+    reservation.settle(used);
   } else if (status >= 400) {  // a list of models uses nothing and refuses nothing
     domain::UsageEvent refused = event();
     complete(refused);

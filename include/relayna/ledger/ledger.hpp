@@ -56,11 +56,10 @@ class Reservation {
 
   /// Takes `more` as well. Errors: those of `Ledger::admit`; what was held before stays.
   runtime::Task<core::Result<void>> extend(counters::Amounts more);
-  /// Ends it: `event` is in the spool when this returns, counters and store follow without anybody waiting.
-  /// `event.request_id` is the one that was admitted.
-  void settle(domain::UsageEvent event, counters::Amounts used);
-  /// The event it was admitted with, to be completed and settled with.
-  [[nodiscard]] domain::UsageEvent take_draft();
+  /// The event it was admitted with, to be completed; its `request_id` stays.
+  [[nodiscard]] domain::UsageEvent& event() noexcept;
+  /// Ends it: its event is in the spool when this returns, counters and store follow without anybody waiting.
+  void settle(counters::Amounts used);
   [[nodiscard]] const counters::Amounts& reserved() const noexcept;
   /// Of its scopes when it was admitted, itself included.
   [[nodiscard]] const std::vector<ScopeStanding>& standings() const noexcept;

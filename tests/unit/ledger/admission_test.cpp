@@ -31,7 +31,7 @@ TEST_F(AdmissionTest, WhatIsReservedIsReplacedByWhatWasUsed) {
   EXPECT_EQ(got->standings()[0].standing.used[static_cast<std::size_t>(Kind::tokens_per_minute)], 60);
   EXPECT_EQ(used(scope, Kind::tokens_per_minute), 60);
 
-  got->settle(finished(1, {.tokens = 5}), {.tokens = 5});
+  end_with(*got, finished(1, {.tokens = 5}), {.tokens = 5});
   EXPECT_FALSE(*got);
   settle_down();
   EXPECT_EQ(used(scope, Kind::tokens_per_minute), 5);
@@ -46,7 +46,7 @@ TEST_F(AdmissionTest, AnEventBelongsToTheMomentItWasAdmitted) {
   auto got = admit(1, demand(key(Kind::requests_per_minute, 5)));
   ASSERT_TRUE(got);
   clock.advance(std::chrono::hours(1));
-  got->settle(finished(1, {}), {});
+  end_with(*got, finished(1, {}), {});
   keep_books();
   ASSERT_TRUE(until([&] { return store.size() == 1; }));
   EXPECT_EQ(store.events().at(id_of(1)).accounted_at, at);
@@ -58,7 +58,7 @@ TEST_F(AdmissionTest, WithoutLimitsNobodyIsAsked) {
   auto got = admit(1, {.scopes = {}, .amounts = {.tokens = 9}});
   ASSERT_TRUE(got);
   ASSERT_TRUE(loop.run(got->extend({.tokens = 1})));
-  got->settle(finished(1, {.tokens = 3}), {.tokens = 3});
+  end_with(*got, finished(1, {.tokens = 3}), {.tokens = 3});
   settle_down();
   EXPECT_THAT(shared.admitted, IsEmpty());
   shared.away = false;
@@ -79,7 +79,7 @@ TEST_F(AdmissionTest, ARefusalSaysWhyAndLeavesNothing) {
   EXPECT_EQ(second.error().scope, "key");
   EXPECT_EQ(second.error().reason, "requests_per_minute");
   EXPECT_THAT(second.error().retry_after.value_or(std::chrono::seconds(0)).count(), AnyOf(60, 61));
-  first->settle(finished(1, {}), {});
+  end_with(*first, finished(1, {}), {});
   keep_books();
   ASSERT_TRUE(until([&] { return store.size() == 1; }));
   EXPECT_TRUE(metric("gateway_admissions_total{outcome=\"admitted\"} 1"));
@@ -105,7 +105,7 @@ TEST_F(AdmissionTest, ARefusalIsRememberedWithoutAsking) {
   EXPECT_TRUE(ledger->remembered_refusal({other, scope})) << "any of its scopes";
   clock.advance(std::chrono::seconds(62));
   EXPECT_FALSE(ledger->remembered_refusal({scope}));
-  first->settle(finished(1, {}), {});
+  end_with(*first, finished(1, {}), {});
 }
 
 TEST_F(AdmissionTest, WithLocalLimitsWhoWasAdmittedGoesOn) {
@@ -117,7 +117,7 @@ TEST_F(AdmissionTest, WithLocalLimitsWhoWasAdmittedGoesOn) {
   ASSERT_TRUE(loop.run(got->extend({.tokens = 500}))) << "nobody can say no";
   EXPECT_EQ(got->reserved().tokens, 560);
   shared.away = false;
-  got->settle(finished(1, {.tokens = 300}), {.tokens = 300});
+  end_with(*got, finished(1, {.tokens = 300}), {.tokens = 300});
   settle_down();
   EXPECT_EQ(used(scope, Kind::tokens_per_minute), 300);
 }
@@ -142,7 +142,7 @@ TEST_F(AdmissionTest, ARefusalTellsHowFullEachScopeIs) {
   ASSERT_THAT(remembered->standings, SizeIs(1));
   EXPECT_EQ(remembered->standings[0].standing.used, standing.used);
   EXPECT_EQ(remembered->standings[0].standing.requests_reset_seconds, standing.requests_reset_seconds - 20);
-  first->settle(finished(1, {}), {});
+  end_with(*first, finished(1, {}), {});
 }
 
 TEST_F(AdmissionTest, WithoutCountersNothingIsTold) {
@@ -164,7 +164,7 @@ TEST_F(AdmissionTest, ASoftLimitIsCountedAndNeverRefuses) {
     held.push_back(std::move(*got));
   }
   EXPECT_EQ(held[1].standings()[0].standing.used[static_cast<std::size_t>(Kind::usd_per_day)], 1'000);
-  for (std::uint32_t n = 1; n <= 2; ++n) held[n - 1].settle(finished(n, {}), {});
+  for (std::uint32_t n = 1; n <= 2; ++n) end_with(held[n - 1], finished(n, {}), {});
 }
 
 TEST_F(AdmissionTest, ADroppedReservationIsChargedInFullAsInterrupted) {
@@ -193,14 +193,13 @@ TEST_F(AdmissionTest, ADroppedReservationIsChargedInFullAsInterrupted) {
   EXPECT_EQ(event.cost_nanos, 7);
 }
 
-TEST_F(AdmissionTest, ADraftTakenToBeCompletedKeepsTheReservationItsName) {
+TEST_F(AdmissionTest, TheEventItWasAdmittedWithIsCompletedInPlace) {
   open();
   auto got = admit(1, demand(key(Kind::requests_per_minute, 5)));
   ASSERT_TRUE(got);
-  auto event = got->take_draft();
-  EXPECT_EQ(event.request_id, id_of(1));
-  EXPECT_EQ(event.model, "gpt-4o");
-  got->settle(std::move(event), {});
+  EXPECT_EQ(got->event().request_id, id_of(1));
+  EXPECT_EQ(got->event().model, "gpt-4o");
+  got->settle({});
   settle_down();
   ASSERT_THAT(shared.settled, SizeIs(1));
   EXPECT_EQ(shared.settled[0].first, id_of(1));
@@ -228,7 +227,7 @@ TEST_F(AdmissionTest, NewCountersAreSeededOnceForAllWhoWait) {
   EXPECT_EQ(refused, 2U) << "40 were used before, six times 10 fit";
   EXPECT_EQ(used(scope, Kind::tokens_per_day), 100);
   for (auto& one : got) {
-    if (one) one->settle(one->take_draft(), {});
+    if (one) one->settle({});
   }
   settle_down();
   EXPECT_EQ(used(scope, Kind::tokens_per_day), 40);
@@ -252,7 +251,7 @@ TEST_F(AdmissionTest, WithoutItsBalanceNobodyKnowsWhatIsLeft) {
   store.away = false;
   auto later = admit(9, demand(scope));
   ASSERT_TRUE(later);
-  later->settle(finished(9, {}), {});
+  end_with(*later, finished(9, {}), {});
 }
 
 TEST_F(AdmissionTest, MinutesNeedNoBalance) {
@@ -262,7 +261,7 @@ TEST_F(AdmissionTest, MinutesNeedNoBalance) {
   ASSERT_TRUE(got);
   EXPECT_EQ(store.balances, 0);
   store.away = false;
-  got->settle(finished(1, {}), {});
+  end_with(*got, finished(1, {}), {});
 }
 
 TEST_F(AdmissionTest, CountersThatKeepForgettingAreGivenUpOn) {
@@ -300,7 +299,7 @@ TEST_F(AdmissionTest, LocalMeansTheShareOfOneReplica) {
   EXPECT_FALSE(ledger->remembered_refusal({scope})) << "the counters may be back any time";
   EXPECT_EQ(store.balances, 0) << "the share begins afresh";
   EXPECT_TRUE(metric("gateway_admissions_local_total 2"));
-  for (std::uint32_t n = 1; n <= 2; ++n) held[n - 1].settle(finished(n, {.tokens = 4}), {.tokens = 4});
+  for (std::uint32_t n = 1; n <= 2; ++n) end_with(held[n - 1], finished(n, {.tokens = 4}), {.tokens = 4});
   settle_down();
   EXPECT_EQ(used(scope, Kind::concurrent_requests, fallback.get()), 0);
 }
@@ -313,12 +312,12 @@ TEST_F(AdmissionTest, AShareIsAtLeastOne) {
     auto got = admit(1, demand(scope));
     ASSERT_TRUE(got);
     EXPECT_FALSE(admit(2, demand(scope)));
-    got->settle(finished(1, {}), {});
+    end_with(*got, finished(1, {}), {});
   }
   settle_down();
   auto got = admit(3, demand(scope));
   ASSERT_TRUE(got);
-  got->settle(finished(3, {}), {});
+  end_with(*got, finished(3, {}), {});
 }
 
 TEST_F(AdmissionTest, WhatNobodyMayUseStaysClosedLocally) {
@@ -347,7 +346,7 @@ TEST_F(AdmissionTest, AnExtensionTakesMoreOrLeavesItAsItWas) {
   EXPECT_EQ(got->reserved(), (counters::Amounts{.tokens = 90, .cost_nanos = 9}));
   EXPECT_EQ(used(scope, Kind::tokens_per_minute), 90);
   EXPECT_TRUE(metric("gateway_reservation_extensions_total 1"));
-  got->settle(finished(1, {.tokens = 70}), {.tokens = 70});
+  end_with(*got, finished(1, {.tokens = 70}), {.tokens = 70});
 }
 
 TEST_F(AdmissionTest, ALocalReservationIsExtendedLocally) {
@@ -359,7 +358,7 @@ TEST_F(AdmissionTest, ALocalReservationIsExtendedLocally) {
   shared.away = false;
   EXPECT_TRUE(loop.run(got->extend({.tokens = 40})));
   EXPECT_FALSE(loop.run(got->extend({.tokens = 1})));
-  got->settle(finished(1, {}), {});
+  end_with(*got, finished(1, {}), {});
 }
 
 TEST_F(AdmissionTest, TheSpoolKnowsWhatARequestMayUseByNow) {
@@ -379,7 +378,7 @@ TEST_F(AdmissionTest, TheSpoolKnowsWhatARequestMayUseByNow) {
   EXPECT_EQ(found[0].amounts, (counters::Amounts{.tokens = 90, .cost_nanos = 9}));
   EXPECT_THAT(found[0].scopes, ElementsAre("key:k"));
   EXPECT_EQ(found[0].epoch, *loop.run(shared.epoch()));
-  got->settle(finished(1, {}), {});
+  end_with(*got, finished(1, {}), {});
 }
 
 TEST_F(AdmissionTest, RefusedWithoutBeingAdmittedIsRecordedAllTheSame) {

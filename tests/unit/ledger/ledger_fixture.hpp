@@ -92,6 +92,10 @@ class LedgerTest : public SpoolTest {
     event.usage_source = "reported";
     return event;
   }
+  static void end_with(Reservation& held, domain::UsageEvent event, counters::Amounts used) {
+    held.event() = std::move(event);
+    held.settle(used);
+  }
   Ledger::Admitted admit(std::uint32_t n, Demand wanted) {
     return loop.run(ledger->admit(std::move(wanted), draft(n)));
   }

@@ -23,7 +23,7 @@ class UpkeepTest : public LedgerTest {
   }
   /// The counters are told by the end of the turn of the loop in which it ends.
   void settle(Reservation& held, std::uint32_t n) {
-    held.settle(finished(n, kUsed), kUsed);
+    end_with(held, finished(n, kUsed), kUsed);
     settle_down();
   }
   /// Stored, settled, and nothing is left to be told to the counters.
@@ -43,7 +43,7 @@ class UpkeepTest : public LedgerTest {
     EXPECT_TRUE(got);
     if (!got) return -1;
     const auto counted = got->standings()[0].standing.used;
-    got->settle(finished(500, {}), {});
+    end_with(*got, finished(500, {}), {});
     settle_down();
     EXPECT_EQ(used(day, Kind::concurrent_requests), static_cast<std::int64_t>(still_open));
     return counted[static_cast<std::size_t>(Kind::tokens_per_day)];

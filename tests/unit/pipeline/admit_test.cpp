@@ -99,7 +99,7 @@ TEST_F(AdmitTest, ThePolicyMayLetWhatHasNoPricePass) {
   scopes = {scope(LimitKind::requests_per_minute, 10)};
   ASSERT_TRUE(admitted(*x));
   EXPECT_EQ(x->reservation.reserved(), (counters::Amounts{.tokens = 500, .cost_nanos = 0}));
-  const auto draft = x->reservation.take_draft();
+  const auto& draft = x->reservation.event();
   EXPECT_EQ(draft.cost_source, "unpriced");
   EXPECT_EQ(draft.provider, "gratis");
   EXPECT_EQ(draft.model, "m-9");
