@@ -53,6 +53,7 @@ OWNERS = [
     ("sqlite3.h", ["store/sqlite"]),
     ("hiredis/", ["counters"]),
     ("CLI/", ["app"]),
+    ("mimalloc", ["app"]),
     ("gtest/", []),
     ("gmock/", []),
 ]
