@@ -5,6 +5,7 @@
 
 #include "relayna/config/suggest.hpp"
 #include "relayna/core/encoding.hpp"
+#include "relayna/domain/model_providers.hpp"
 
 #include "declare/reader.hpp"
 
@@ -38,6 +39,7 @@ class Checker {
   void run() {
     each("providers", "fallback", providers_, "provider");
     each("models", "provider", providers_, "provider");
+    model_kinds();
     each("keys", "project", projects_, "project");
     each("pricing", "provider", providers_, "provider");
     layers();
@@ -65,6 +67,18 @@ class Checker {
                          ? fmt::format("names a {} that the file does not declare", what)
                          : fmt::format("names a {} that the file does not declare; did you mean `{}`?", what,
                                        config::printable_name(meant)));
+  }
+
+  void model_kinds() {
+    const std::vector<Node>& nodes = objects_of(root_, "models");
+    for (std::size_t i = 0; i < nodes.size() && !context_.diagnostics.full(); ++i) {
+      const auto provider =
+          std::ranges::find(file_.providers, text_at(nodes[i], "provider"), &domain::Provider::name);
+      if (provider == file_.providers.end() || domain::serves_models(provider->kind)) continue;
+      context_.problem(mark_at(nodes[i], "provider"), join_path(join_path("models", i), "provider"),
+                       fmt::format("is of kind {}, which serves no models; it is called at /providers/{}/",
+                                   domain::to_string(provider->kind), provider->name));
+    }
   }
 
   void layers() {

@@ -18,10 +18,6 @@ bool can_be_called(ProviderKind kind) noexcept {
   return kind != ProviderKind::bedrock && kind != ProviderKind::vertex;
 }
 
-bool serves_models(ProviderKind kind) noexcept {
-  return supports(kind, Operation::chat_completions) || supports(kind, Operation::messages);
-}
-
 bool supports(ProviderKind kind, Operation operation) noexcept {
   switch (kind) {
     case ProviderKind::litellm:

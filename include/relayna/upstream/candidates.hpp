@@ -42,8 +42,6 @@ core::Result<std::vector<Candidate>> resolve_passthrough(const catalog::Snapshot
 
 /// Whether this version can call upstreams of this kind at all; `vertex` and `bedrock` want signed requests.
 bool can_be_called(domain::ProviderKind kind) noexcept;
-/// Whether a model can lead to upstreams of this kind; the others serve `/providers/{name}/*` only.
-bool serves_models(domain::ProviderKind kind) noexcept;
 /// Whether upstreams of this kind speak the operation's API themselves.
 bool supports(domain::ProviderKind kind, dialect::Operation operation) noexcept;
 

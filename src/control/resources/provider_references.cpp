@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "relayna/domain/model_providers.hpp"
 #include "relayna/json/document.hpp"
-#include "relayna/upstream/candidates.hpp"
 
 #include "control/resources/references.hpp"
 #include "control/resources/shapes.hpp"
@@ -62,7 +62,7 @@ std::optional<std::string> unknown_provider_problem(const KnownProviders& known,
 std::optional<std::string> model_provider_problem(const KnownProviders& known, std::string_view name) {
   for (const auto* rows : {&known.stored, &known.of_environment}) {
     for (const auto& [provider, sealed] : *rows) {
-      if (provider.name != name || upstream::serves_models(provider.kind)) continue;
+      if (provider.name != name || domain::serves_models(provider.kind)) continue;
       return fmt::format("is of kind {}, which serves no models; it is called at /providers/{}/",
                          domain::to_string(provider.kind), name);
     }

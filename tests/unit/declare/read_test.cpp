@@ -146,6 +146,13 @@ TEST(Read, ReferencesThatLeadNowhere) {
       "f.yaml:5:88: policies[2].scope: names a key that the file does not declare; did you mean `k`?\n");
 }
 
+TEST(Read, ModelsOnProvidersThatServeNone) {
+  EXPECT_EQ(problems_in("providers: [{name: g, kind: gemini, base_url: 'https://h'}]\n"
+                        "models: [{name: m, provider: g}, {name: n, provider: echo}]\n"),
+            "f.yaml:2:30: models[0].provider: is of kind gemini, which serves no models; it is called at "
+            "/providers/g/\n");
+}
+
 TEST(Read, ProvidersThatExistWithoutBeingDeclared) {
   const std::string text =
       "models: [{name: a, provider: echo}, {name: b, provider: litellm}, {name: c, provider: openai}]\n";

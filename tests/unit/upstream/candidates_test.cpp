@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relayna/domain/model_providers.hpp"
+
 #include "snapshot.hpp"
 
 namespace relayna::upstream::test {
@@ -179,6 +181,15 @@ TEST_F(CandidatesTest, OfManyModelsTenAreNamed) {
   ASSERT_FALSE(found);
   EXPECT_THAT(found.error().message, HasSubstr("m10, and 4 more."));
   EXPECT_THAT(found.error().message, Not(HasSubstr("m11")));
+}
+
+TEST(Supports, AModelApiWhereverModelsMayLead) {
+  for (int i = 0; i <= static_cast<int>(ProviderKind::echo); ++i) {
+    const auto kind = static_cast<ProviderKind>(i);
+    EXPECT_EQ(supports(kind, Operation::chat_completions) || supports(kind, Operation::messages),
+              domain::serves_models(kind))
+        << domain::to_string(kind);
+  }
 }
 
 class PassthroughTest : public CandidatesTest {
