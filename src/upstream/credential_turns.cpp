@@ -40,6 +40,13 @@ const ChosenCredential& CredentialTurns::begin(core::TimePoint now) {
   return chosen_;
 }
 
+const ChosenCredential& CredentialTurns::again(core::TimePoint now) {
+  if (all_.empty()) return chosen_;
+  lease_ = {};
+  lease_ = pool_.begin(all_[tried_.back()].id, now);
+  return chosen_;
+}
+
 bool CredentialTurns::refused(std::optional<std::chrono::seconds> retry_after, core::TimePoint now) {
   if (all_.empty()) return false;
   lease_ = {};

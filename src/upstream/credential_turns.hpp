@@ -19,6 +19,8 @@ class CredentialTurns {
 
   /// The one to use now; counted as in flight until `take_lease()` ends.
   const ChosenCredential& begin(core::TimePoint now);
+  /// The same once more, for another request to the same provider: it counts against its caps as any other.
+  const ChosenCredential& again(core::TimePoint now);
   /// The provider refused it, so others go before it for a while. Whether one is free to be tried at once.
   bool refused(std::optional<std::chrono::seconds> retry_after, core::TimePoint now);
   /// Empty when there are no turns.

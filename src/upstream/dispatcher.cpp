@@ -14,8 +14,8 @@ namespace relayna::upstream {
 
 namespace {
 
-constexpr std::size_t kOffloadBytes =
-    128 * 1024;  // scanning more than this may take over 100 µs: not on the loop
+/// Scanning more than this may take over 100 µs: not on the loop.
+constexpr std::size_t kOffloadBytes = 128 * 1024;
 
 bool retryable_status(int status) noexcept {
   return status == 408 || status == 429 || status >= 500;
@@ -177,28 +177,46 @@ runtime::Task<core::Result<Answer>> Dispatcher::send(const catalog::Snapshot& sn
   co_return core::fail(core::ErrorCode::no_upstream);
 }
 
-/// One candidate, with as many of its credentials as it takes.
+/// One candidate, with as many of its credentials as it takes, and without `stream_options` where it does not
+/// take those that ask for usage.
 runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& snapshot,
                                                     const Candidate& candidate, const Outbound& outbound,
                                                     Attempts& attempts) {
   attempts.last = &candidate;
   CredentialTurns turns(credentials_, snapshot, *candidate.provider, outbound.key_id, outbound.project_id);
+  Outbound asked = outbound;
+  asked.inject_usage = outbound.inject_usage && !plain_streams_->holds(candidate, shard_.clock().now());
+  bool same_credential = false;
+  bool without_options = false;
   while (true) {
     ++attempts.made;
     probe_->selections.add();
     const auto began = shard_.clock().now();
     attempts.sent = false;
-    auto answer = co_await attempt(candidate, outbound, turns.begin(began), attempts);
+    const ChosenCredential& credential = same_credential ? turns.again(began) : turns.begin(began);
+    auto answer = co_await attempt(candidate, asked, credential, attempts.sent);
     const auto now = shard_.clock().now();
     attempts.upstream_wait += now - began;
     attempts.trace(outcome(*candidate.provider, answer, now - began));
     count(tally_, *candidate.provider, answer, shard_.clock().wall());
+    const bool may_go_on = attempts.made < kMostAttempts && !stopped(outbound);
     if (refuses_credential(answer)) {
       const auto wait = answer
                             ? parse_retry_after(answer->head.fields.get("retry-after"), shard_.clock().wall())
                             : std::nullopt;
-      if (turns.refused(wait, now) && attempts.made < kMostAttempts && !stopped(outbound)) continue;
+      same_credential = false;
+      if (turns.refused(wait, now) && may_go_on) continue;
+    } else if (asked.inject_usage && answer && may_go_on) {
+      const auto refused = co_await refuses_stream_options(*answer);
+      if (!refused) {
+        answer = std::unexpected(refused.error());
+      } else if (*refused) {
+        asked.inject_usage = false;
+        same_credential = without_options = true;
+        continue;
+      }
     }
+    if (without_options && answer && answer->head.status < 400) plain_streams_->remember(candidate, now);
     if (auto lease = turns.take_lease(); !lease.empty() && answer && answer->body != nullptr) {
       answer->body = std::make_unique<LeasedBody>(std::move(answer->body), std::move(lease));
     }
@@ -207,36 +225,12 @@ runtime::Task<core::Result<Answer>> Dispatcher::ask(const catalog::Snapshot& sna
 }
 
 runtime::Task<core::Result<Answer>> Dispatcher::attempt(const Candidate& candidate, const Outbound& outbound,
-                                                        const ChosenCredential& credential,
-                                                        Attempts& attempts) {
+                                                        const ChosenCredential& credential, bool& sent) {
   if (candidate.provider->kind == domain::ProviderKind::echo) {
-    attempts.sent = true;
+    sent = true;
     return call_echo(shard_, candidate, outbound);
   }
-  if (outbound.inject_usage) return attempt_with_usage(candidate, outbound, credential, attempts);
-  return attempt_http(candidate, outbound, credential, attempts.sent);
-}
-
-/// A stream whose usage is asked for by an option the client did not send; without it where the upstream does
-/// not take it.
-runtime::Task<core::Result<Answer>> Dispatcher::attempt_with_usage(const Candidate& candidate,
-                                                                   const Outbound& outbound,
-                                                                   const ChosenCredential& credential,
-                                                                   Attempts& attempts) {
-  Outbound plain = outbound;
-  plain.inject_usage = false;
-  if (plain_streams_->holds(candidate, shard_.clock().now()))
-    co_return co_await attempt_http(candidate, plain, credential, attempts.sent);
-  auto answer = co_await attempt_http(candidate, outbound, credential, attempts.sent);
-  if (!answer) co_return answer;
-  const auto refused = co_await refuses_stream_options(*answer);
-  if (!refused) co_return std::unexpected(refused.error());
-  if (!*refused || attempts.made >= kMostAttempts || stopped(outbound)) co_return answer;
-  ++attempts.made;
-  probe_->selections.add();
-  answer = co_await attempt_http(candidate, plain, credential, attempts.sent);
-  if (answer && answer->head.status < 400) plain_streams_->remember(candidate, shard_.clock().now());
-  co_return answer;
+  return attempt_http(candidate, outbound, credential, sent);
 }
 
 runtime::Task<core::Result<Answer>> Dispatcher::attempt_http(const Candidate& candidate,

@@ -139,6 +139,7 @@ const optionsSent = () => upstream.requests.map(({ body }) => JSON.parse(body).s
 
 test("an upstream that takes no stream_options is asked again without, which each shard learns once", async () => {
   upstream.script(strict);
+  const selections = await gateway.metric("gateway_provider_selections_total");
   const shards = availableParallelism();
   for (let round = 0; round < shards + 4; round += 1) {
     const answer = await gateway.ask(apis.chat, key, { model: "strict", stream: true });
@@ -149,6 +150,7 @@ test("an upstream that takes no stream_options is asked again without, which eac
   const refused = optionsSent().filter((options) => options !== null);
   assert.ok(refused.length >= 1 && refused.length <= shards, `${refused.length}`);
   assert.deepEqual(refused[0], { include_usage: true });
+  assert.equal(await gateway.metric("gateway_provider_selections_total") - selections, upstream.requests.length, "every try counts");
 });
 test("what the client itself sends as stream_options is its own affair", async () => {
   upstream.script(strict);

@@ -120,10 +120,7 @@ class Dispatcher {
   runtime::Task<core::Result<Answer>> ask(const catalog::Snapshot& snapshot, const Candidate& candidate,
                                           const Outbound& outbound, Attempts& attempts);
   runtime::Task<core::Result<Answer>> attempt(const Candidate& candidate, const Outbound& outbound,
-                                              const ChosenCredential& credential, Attempts& attempts);
-  runtime::Task<core::Result<Answer>> attempt_with_usage(const Candidate& candidate, const Outbound& outbound,
-                                                         const ChosenCredential& credential,
-                                                         Attempts& attempts);
+                                              const ChosenCredential& credential, bool& sent);
   runtime::Task<core::Result<Answer>> attempt_http(const Candidate& candidate, const Outbound& outbound,
                                                    const ChosenCredential& credential, bool& sent);
 
