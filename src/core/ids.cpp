@@ -6,6 +6,7 @@
 
 #include "relayna/core/crypto.hpp"
 #include "relayna/core/encoding.hpp"
+#include "relayna/core/id_age.hpp"
 
 namespace relayna::core {
 
@@ -130,6 +131,21 @@ std::array<std::uint8_t, 8> IdGenerator::span_id() {
     word = random64();
   } while (word == 0);
   return std::bit_cast<std::array<std::uint8_t, 8>>(word);
+}
+
+std::size_t IdAgeHash::operator()(const std::string& id) const noexcept {
+  const auto uuid = Uuid::parse(id);
+  if (!uuid) return std::hash<std::string>{}(id);
+  constexpr unsigned kPlaceBits = 5;
+  std::uint64_t head = 0;
+  std::uint64_t tail = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    head = head << 8U | uuid->bytes[i];
+    tail = tail << 8U | uuid->bytes[8 + i];
+  }
+  const std::uint64_t milliseconds = head >> 16U;
+  const std::uint64_t place = tail >> (62U - kCounterTailBits) & ((1U << kPlaceBits) - 1);
+  return milliseconds << kPlaceBits | place;
 }
 
 std::string new_token(std::string_view prefix) {

@@ -1,36 +1,9 @@
 #include "ledger/settlements.hpp"
 
-#include <array>
 #include <iterator>
 #include <utility>
 
 namespace relayna::ledger {
-
-namespace {
-
-constexpr std::size_t kUuidText = 36;
-/// Where the milliseconds stand, in hexadecimal; behind them, as core::IdGenerator places it, the end of the
-/// counter.
-constexpr std::array<std::size_t, 12> kMilliseconds{0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12};
-constexpr std::size_t kCounterHigh = 20;
-constexpr std::size_t kCounterLow = 21;
-
-/// What a hexadecimal digit is worth; something or other for what is none.
-std::size_t digit(char c) noexcept {
-  const auto code = static_cast<unsigned char>(c);
-  return (code & 15U) + (code >> 6U) * 9U;
-}
-
-}  // namespace
-
-std::size_t ByAge::operator()(const std::string& request_id) const noexcept {
-  if (request_id.size() != kUuidText) return std::hash<std::string>{}(request_id);
-  std::size_t milliseconds = 0;
-  for (const std::size_t at : kMilliseconds) milliseconds = milliseconds << 4U | digit(request_id[at]);
-  const std::size_t counter =
-      (digit(request_id[kCounterHigh]) & 7U) << 2U | digit(request_id[kCounterLow]) >> 2U;
-  return milliseconds << 5U | counter;
-}
 
 void Settlements::began(counters::Delivered request, std::string admitted_in) {
   std::string id = request.request_id;

@@ -6,16 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "relayna/core/id_age.hpp"
 #include "relayna/counters/counters.hpp"
 
 namespace relayna::ledger {
-
-/// Hashes ids of requests by when they were made, so that those which settle and are stored together are
-/// neighbours in a table of many thousands: by the milliseconds of RFC 9562's version 7 and the low bits of
-/// the counter that tells those of one millisecond apart. Any other id has a hash, too.
-struct ByAge {
-  std::size_t operator()(const std::string& request_id) const noexcept;
-};
 
 /// Follows each request from its settlement until it is certain that the counters have it once: they heard of
 /// it while they were whole, or they were told of the transaction that made it durable (`Counters::account`).
@@ -53,7 +47,7 @@ class Settlements {
     core::TimePoint handed_over{};
   };
   void judge(const std::string& request_id, const Entry& entry);
-  std::unordered_map<std::string, Entry, ByAge> entries_;
+  std::unordered_map<std::string, Entry, core::IdAgeHash> entries_;
   std::vector<std::string> ready_;  ///< settled and durable
   std::vector<counters::Delivered> again_;
 };

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "relayna/core/id_age.hpp"
+
 namespace relayna::core {
 namespace {
 
@@ -58,6 +60,27 @@ TEST(IdGenerator, MakesVersion7OfTheClocksMillisecond) {
     EXPECT_EQ(id.bytes[8] >> 6U, 2);
     EXPECT_EQ(millis_of(id), millis_of(clock.wall()));
   }
+}
+
+TEST(IdAgeHash, MakesNeighboursOfIdsMadeOneAfterTheOther) {
+  FakeClock clock;
+  IdGenerator ids(clock);
+  const IdAgeHash hash;
+  const auto next = [&] { return hash(ids.uuid7().str()); };
+  for (int millisecond = 0; millisecond < 100; ++millisecond) {
+    const std::size_t first = next();
+    for (std::size_t i = 1; i < 32; ++i)
+      EXPECT_EQ(next() / 32, first / 32) << "a place of the same millisecond";
+    EXPECT_EQ(next(), first) << "which has 32, all different";
+    clock.advance(std::chrono::milliseconds(1));
+    EXPECT_EQ(next() / 32, first / 32 + 1);
+  }
+}
+
+TEST(IdAgeHash, TellsOtherTextsApart) {
+  const IdAgeHash hash;
+  EXPECT_NE(hash("one"), hash("another"));
+  EXPECT_EQ(hash("one"), hash("one"));
 }
 
 TEST(IdGenerator, NeverGoesBackWhateverTheClockDoes) {

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "relayna/core/ids.hpp"
-
 namespace relayna::ledger {
 namespace {
 
@@ -18,20 +16,6 @@ constexpr core::TimePoint at(int seconds) {
 
 counters::Delivered request(std::string id) {
   return {.request_id = std::move(id), .scopes = {"key:k"}, .amounts = {.tokens = 5, .cost_nanos = 7}};
-}
-
-TEST(ByAge, MakesNeighboursOfWhatWasMadeTogether) {
-  core::IdGenerator ids;
-  const ByAge hash;
-  std::size_t before = hash(ids.uuid7().str());
-  int close = 0;
-  for (int i = 0; i < 1'000; ++i) {
-    const std::size_t next = hash(ids.uuid7().str());
-    close += next - before < 32 || before - next < 32 ? 1 : 0;
-    before = next;
-  }
-  EXPECT_GT(close, 950) << "a millisecond has 32 places";
-  EXPECT_NE(hash("one"), hash("another")) << "ids of others are told apart as well";
 }
 
 const counters::Settlement kWhole{.known = true, .all_seeded = true, .epoch = "e1"};
