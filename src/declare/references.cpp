@@ -74,10 +74,10 @@ class Checker {
     for (std::size_t i = 0; i < nodes.size() && !context_.diagnostics.full(); ++i) {
       const auto provider =
           std::ranges::find(file_.providers, text_at(nodes[i], "provider"), &domain::Provider::name);
-      if (provider == file_.providers.end() || domain::serves_models(provider->kind)) continue;
-      context_.problem(mark_at(nodes[i], "provider"), join_path(join_path("models", i), "provider"),
-                       fmt::format("is of kind {}, which serves no models; it is called at /providers/{}/",
-                                   domain::to_string(provider->kind), provider->name));
+      if (provider == file_.providers.end()) continue;
+      if (const auto problem = domain::model_provider_problem(provider->kind, provider->name))
+        context_.problem(mark_at(nodes[i], "provider"), join_path(join_path("models", i), "provider"),
+                         *problem);
     }
   }
 

@@ -1,5 +1,7 @@
 #include "relayna/domain/model_providers.hpp"
 
+#include <fmt/format.h>
+
 namespace relayna::domain {
 
 bool serves_models(ProviderKind kind) noexcept {
@@ -18,6 +20,12 @@ bool serves_models(ProviderKind kind) noexcept {
       return false;
   }
   return false;
+}
+
+std::optional<std::string> model_provider_problem(ProviderKind kind, std::string_view name) {
+  if (serves_models(kind)) return std::nullopt;
+  return fmt::format("is of kind {}, which serves no models; it is called at /providers/{}/", to_string(kind),
+                     name);
 }
 
 }  // namespace relayna::domain

@@ -62,9 +62,8 @@ std::optional<std::string> unknown_provider_problem(const KnownProviders& known,
 std::optional<std::string> model_provider_problem(const KnownProviders& known, std::string_view name) {
   for (const auto* rows : {&known.stored, &known.of_environment}) {
     for (const auto& [provider, sealed] : *rows) {
-      if (provider.name != name || domain::serves_models(provider.kind)) continue;
-      return fmt::format("is of kind {}, which serves no models; it is called at /providers/{}/",
-                         domain::to_string(provider.kind), name);
+      if (provider.name != name) continue;
+      if (auto problem = domain::model_provider_problem(provider.kind, name)) return problem;
     }
   }
   return unknown_provider_problem(known, name);
