@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,13 +23,6 @@ void raise_descriptor_limit() {
 std::string host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
-/// What a burst of requests has used is kept for the next one: giving it back after every batch of events and
-/// taking it again costs page faults, about 2 % of a request.
-void keep_heap() {
-  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);  // bodies of megabytes go back at once
 }
 
 /// Blocking work: SQL and large scans. SQLite has one writer; PostgreSQL gets one thread per pooled
@@ -87,7 +79,6 @@ Application::~Application() = default;
 
 int Application::run() {
   raise_descriptor_limit();
-  keep_heap();
   signals_ = std::make_unique<runtime::Signals>(main_, [this](int signal) { on_signal(signal); });
   for (auto step : {&Application::open_state_folder, &Application::listen_control}) {
     if (auto done = (this->*step)(); !done) {
