@@ -9,7 +9,8 @@ packages_build=(
   libre2-dev libmimalloc-dev
 )
 
-# What the suites and the benchmark run on top: sanitizers, GoogleTest, the stores, a peer to compare with, a load generator.
+# What the suites and the benchmark run on top: sanitizers, the formatter, GoogleTest, the stores, a peer to compare
+# with, a load generator.
 packages_test=(
   libclang-rt-19-dev llvm-19 clang-format-19 libgtest-dev libgmock-dev
   postgresql redis-server nginx wrk openssl

@@ -63,6 +63,8 @@ def unformatted(texts) -> list[str]:
             told = subprocess.run(["clang-format-19", "--dry-run", *batch], cwd=repository.ROOT, capture_output=True, text=True)
         except FileNotFoundError:
             return ["clang-format-19 is missing; scripts/install-deps test installs it"]
+        if told.returncode:
+            return [f"clang-format-19: {told.stderr.strip()[:300]}"]
         return re.findall(r"^(\S+:\d+):\d+: ", told.stderr, re.MULTILINE)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
