@@ -9,9 +9,9 @@
 namespace relayna::app {
 
 namespace {
-constexpr std::chrono::seconds kLastWords{
-    2};  // for streams to send their error event, and for tasks to end, once time is up
-}
+/// For streams to send their error event, and for tasks to end, once time is up.
+constexpr std::chrono::seconds kLastWords{2};
+}  // namespace
 
 void Application::on_signal(int signal) {
   if (signal == SIGHUP) {

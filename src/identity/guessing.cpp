@@ -10,8 +10,8 @@ namespace relayna::identity {
 namespace {
 
 constexpr std::size_t kNetworkBytes = 8;
-constexpr std::size_t kMaxNameBytes =
-    128;  // longer names are nobody's; they may share what they are counted under
+/// Longer names are nobody's; they may share what they are counted under.
+constexpr std::size_t kMaxNameBytes = 128;
 
 std::string network_of(const net::Address& address) {
   if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();

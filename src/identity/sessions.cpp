@@ -13,8 +13,8 @@ namespace relayna::identity {
 namespace {
 
 constexpr std::size_t kCookieLength = 64;  // 256 bits in hex
-constexpr std::size_t kMaxUserAgentBytes =
-    512;  // what the list of sessions shows; the rest is the browser's boasting
+/// What the list of sessions shows; the rest is the browser's boasting.
+constexpr std::size_t kMaxUserAgentBytes = 512;
 
 std::string cookie_text(std::string_view value, std::chrono::seconds lifetime,
                         const SessionSettings& settings) {

@@ -16,8 +16,8 @@ namespace relayna::identity {
 
 inline constexpr const char* kPepperRow = "pepper";
 inline constexpr const char* kDataKeyRow = "data_key";
-inline constexpr const char* kNextDataKeyRow =
-    "data_key_next";  ///< only during a rotation; empty or absent otherwise
+/// Only during a rotation; empty or absent otherwise.
+inline constexpr const char* kNextDataKeyRow = "data_key_next";
 
 /// The installation's secrets as they are stored: each wrapped under a master key. One use after another.
 class WrappedSecrets {

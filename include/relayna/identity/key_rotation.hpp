@@ -31,8 +31,8 @@ class KeyRotation {
     std::int64_t total = 0;                              ///< sealed values
     std::int64_t done = 0;                               ///< under the key in force
     std::int64_t remaining = 0;                          ///< under another one
-    std::vector<std::string>
-        unreadable;  ///< `providers/<id>`: no key opens them; they must be set anew or deleted
+    /// `providers/<id>`: no key opens them; they must be set anew or deleted.
+    std::vector<std::string> unreadable;
   };
 
   KeyRotation(store::Administration& store, const Keyring& keyring, const core::Clock& clock);

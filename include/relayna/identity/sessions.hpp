@@ -23,8 +23,8 @@ std::string plain_text(std::string_view user_agent);
 struct SessionSettings {
   std::chrono::seconds idle = std::chrono::minutes(30);
   std::chrono::seconds lifetime = std::chrono::hours(12);  ///< however busy
-  bool secure =
-      false;  ///< the cookie is sent over TLS only; set when the listener or a trusted proxy has TLS
+  /// The cookie is sent over TLS only; set when the listener or a trusted proxy has TLS.
+  bool secure = false;
   std::string path = "/";  ///< the prefix the control listener is served under
 };
 

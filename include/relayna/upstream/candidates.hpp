@@ -15,8 +15,8 @@ struct Candidate {
   const domain::Provider* provider = nullptr;
   std::string model;            ///< what this provider is asked for
   bool rewrites_model = false;  ///< `model` differs from what the client wrote
-  bool fallback =
-      false;  ///< only for when those before it have failed; else one of several places that serve the model
+  /// Only for when those before it have failed; else one of several places that serve the model.
+  bool fallback = false;
 };
 
 struct ResolveInput {
